@@ -1,0 +1,56 @@
+# Everything here needs only a shell, make and Python 3.11 to 3.13. `make` lists the targets.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup train test test-slow check tensorboard lock clean
+
+VENV := .venv
+PY := $(VENV)/bin/python
+ARGS ?=
+
+# The first Python on the PATH that can make the environment; PYTHON=... chooses another.
+SUPPORTED := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c '$(SUPPORTED)' 2>/dev/null && echo $$p && break; done)
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+# The lock is copied into the environment as the last step of a set-up, so a missing or different copy
+# means: never made, interrupted, or made from another lock.
+setup: ## make .venv, if it is missing, incomplete or older than the lock
+	@if cmp -s requirements.lock $(VENV)/requirements.lock && $(PY) -c '' 2>/dev/null; then exit 0; fi; \
+	if ! '$(PYTHON)' -c '$(SUPPORTED)' 2>/dev/null; then \
+		echo "aevb needs Python 3.11, 3.12 or 3.13 with its venv module; got '$(PYTHON)'." \
+			"Install one (Debian: python3 and python3-venv) or say 'make PYTHON=/path/to/python3.12 ...'." >&2; \
+		exit 1; \
+	fi; \
+	echo "Setting up $(VENV) from requirements.lock (once; the download is about 3 GB)"; \
+	'$(PYTHON)' -m venv --clear $(VENV) && \
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock && \
+	cp requirements.lock $(VENV)/requirements.lock
+
+train: setup ## train a model; ARGS="model=conv_vae latent_dim=4" passes overrides on
+	@$(PY) -m src.train $(ARGS)
+
+test: setup ## run the quick tests; ARGS="-k kl" passes options on
+	@$(PY) -m pytest -m "not slow" $(ARGS)
+
+test-slow: setup ## run the tests that take minutes
+	@$(PY) -m pytest -m slow $(ARGS)
+
+check: setup ## lint, check the format and the types
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+
+tensorboard: setup ## watch all runs in the browser
+	@$(PY) -m tensorboard.main --logdir outputs --samples_per_plugin images=1000 $(ARGS)
+
+lock: setup ## write requirements.lock anew from pyproject.toml
+	@$(PY) -m uv pip compile --universal --generate-hashes --extra dev --quiet --upgrade \
+		--no-header pyproject.toml -o requirements.lock
+
+clean: ## remove the environment, the caches and the extracted data; runs in outputs stay
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache
+	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	find data -name '*-ubyte' -delete

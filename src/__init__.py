@@ -1,0 +1,1 @@
+"""aevb: autoencoders and variational autoencoders, one small file for each part."""

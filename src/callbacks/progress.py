@@ -1,0 +1,90 @@
+"""What training looks like in a terminal."""
+
+import time
+from typing import Any
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+
+class Progress(Callback):
+    """A bar for the epoch under way, with the terms of the loss and images per second, and a line for each epoch done.
+
+    Where the output is not a terminal, there are only the lines. The bar is renewed a few times a second and only
+    then asks the device for numbers.
+    """
+
+    def __init__(self, refresh_seconds: float = 0.25) -> None:
+        self.refresh_seconds = refresh_seconds
+        self.bar: Bar | None = None
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if not trainer.is_global_zero:
+            return
+        self.epochs_done = trainer.current_epoch
+        console = Console()
+        self.bar = Bar(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=20),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[terms]}"),
+            TimeRemainingColumn(),
+            console=console,
+            auto_refresh=False,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self.bar.start()
+        self.task = self.bar.add_task("", total=None, terms="")
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._report_epoch(trainer)
+        self.started = self.shown = time.perf_counter()
+        self.images = 0
+        if self.bar is not None:
+            self.bar.reset(self.task, total=trainer.num_training_batches, description=self._epoch(trainer, 1))
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        self.images += len(batch[0]) * trainer.world_size
+        now = time.perf_counter()
+        if self.bar is None or self.bar.disable or now - self.shown < self.refresh_seconds:
+            return
+        self.shown = now
+        terms = "  ".join(f"{name} {value.item():.1f}" for name, value in outputs.items())
+        speed = f"{self.images / (now - self.started):,.0f} images/s"
+        self.bar.update(self.task, completed=batch_idx + 1, terms=f"{terms}  {speed}", refresh=True)
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._report_epoch(trainer)
+        self._stop()
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        self._stop()
+
+    def _report_epoch(self, trainer: Trainer) -> None:
+        """Print a line about the epoch that has just ended, if one has."""
+        if self.bar is None or trainer.current_epoch == self.epochs_done:
+            return
+        self.epochs_done = trainer.current_epoch
+        metrics = trainer.callback_metrics
+        stages = [
+            f"{stage} " + " ".join(f"{key.removeprefix(f'{stage}/')} {value:.2f}" for key, value in metrics.items() if key.startswith(f"{stage}/"))
+            for stage in ("train", "val")
+            if any(key.startswith(f"{stage}/") for key in metrics)
+        ]
+        seconds = time.perf_counter() - self.started
+        self.bar.console.print(f"{self._epoch(trainer, 0)}  {' | '.join(stages)}  {seconds:.1f} s", highlight=False, soft_wrap=True)
+
+    @staticmethod
+    def _epoch(trainer: Trainer, offset: int) -> str:
+        total = trainer.max_epochs if trainer.max_epochs and trainer.max_epochs > 0 else "?"
+        return f"epoch {trainer.current_epoch + offset}/{total}"
+
+    def _stop(self) -> None:
+        if self.bar is not None:
+            self.bar.stop()
+            self.bar = None

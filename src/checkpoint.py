@@ -1,0 +1,99 @@
+"""Checkpoints: reading them safely, and making a model from one."""
+
+import pickle
+from pathlib import Path
+from pydoc import locate
+from typing import Any
+
+import torch
+from hydra.utils import instantiate
+from torch import nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from src.errors import UserError
+from src.models import ImageModel
+
+ALLOWED_PACKAGES = ("src", "torch", "torchvision")
+ALLOWED_CLASSES = (nn.Module, Optimizer, LRScheduler)
+
+
+def load_model(path: str | Path) -> ImageModel:
+    """The trained model in a checkpoint (a .ckpt file, or the folder of a run: its best one), on the CPU, in eval mode.
+
+    Raises UserError where the file is missing, corrupt or not one of ours, and where its configuration names anything
+    but modules, optimisers and schedulers of this project, torch or torchvision: nothing else is ever called.
+    """
+    checkpoint = load_checkpoint(path)
+    config = checkpoint["config"]["model"]
+    check_targets(config)
+    model: ImageModel = instantiate(config, _convert_="all")
+    try:
+        model.load_state_dict(checkpoint["state_dict"])
+    except RuntimeError as error:
+        raise UserError(f"The weights in {path} do not fit the model it describes: {error}") from error
+    return model.eval()
+
+
+def load_checkpoint(path: str | Path) -> dict[str, Any]:
+    """The content of a checkpoint, read without unpickling any code.
+
+    Raises UserError where the file is missing, corrupt or not one of ours.
+    """
+    path = find_checkpoint(path)
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, pickle.UnpicklingError, EOFError, OSError, ValueError, KeyError) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise UserError(
+            f"{path} is not a checkpoint that can be read ({reason}). It may have been cut short or be something "
+            f"else: use another one, such as last.ckpt or best.ckpt of a run."
+        ) from error
+    if not isinstance(checkpoint, dict) or not {"config", "state_dict"} <= checkpoint.keys():
+        raise UserError(f"{path} was not written by this project: expected a checkpoint with 'config' and 'state_dict'")
+    return checkpoint
+
+
+def find_checkpoint(path: str | Path, prefer: str = "best.ckpt") -> Path:
+    """The checkpoint at `path`, or in the run folder `path`; UserError, saying what there is, if there is none."""
+    path = Path(path)
+    if path.is_dir():
+        inside = sorted(path.glob("**/*.ckpt"))
+        for choice in inside:
+            if choice.name == prefer:
+                return choice
+        listing = f" It holds {', '.join(map(str, inside))}." if inside else ""
+        raise UserError(f"The folder {path} has no checkpoint named {prefer}.{listing}")
+    if not path.is_file():
+        known = sorted(Path("outputs").glob("**/last.ckpt"), key=lambda file: file.stat().st_mtime)
+        hint = f" The newest one under outputs is {known[-1]}." if known else ""
+        raise UserError(f"There is no checkpoint {path}.{hint}")
+    return path
+
+
+def check_targets(config: Any) -> None:
+    """Raise UserError unless every `_target_` in a configuration is one of the allowed classes."""
+    if isinstance(config, list):
+        for item in config:
+            check_targets(item)
+    elif isinstance(config, dict):
+        for item in config.values():
+            check_targets(item)
+        if "_target_" in config:
+            _check_target(config["_target_"])
+
+
+def _check_target(target: Any) -> None:
+    # The package is checked before anything is imported, and again on what was found: `torch.os.system` is not torch's.
+    if isinstance(target, str) and target.split(".")[0] in ALLOWED_PACKAGES:
+        found = locate(target)
+        if (
+            isinstance(found, type)
+            and issubclass(found, ALLOWED_CLASSES)
+            and found.__module__.split(".")[0] in ALLOWED_PACKAGES
+        ):
+            return
+    raise UserError(
+        f"The checkpoint asks for {target!r}. Only modules, optimisers and schedulers of {', '.join(ALLOWED_PACKAGES)} "
+        f"are built from a checkpoint; do not load this file unless you trust where it comes from."
+    )

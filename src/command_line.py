@@ -1,0 +1,106 @@
+"""One message instead of a traceback for mistakes made on the command line."""
+
+import errno
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from difflib import get_close_matches
+from pathlib import Path
+
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException, InstantiationException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from src.errors import Interrupted, UserError
+
+CONF = Path(__file__).parent.parent / "conf"
+DISK = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EROFS: "the file system is read-only",
+    errno.EACCES: "writing or reading there is not permitted",
+    errno.EPERM: "writing or reading there is not permitted",
+    errno.ENOTDIR: "a part of the path is not a folder",
+    errno.EEXIST: "something that is not a folder is in the way",
+}
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Print what a user can mend as one message and exit with 1; HYDRA_FULL_ERROR=1 shows tracebacks.
+
+    Anything else is a bug, and keeps its traceback.
+    """
+    if os.environ.get("HYDRA_FULL_ERROR") == "1":
+        yield
+        return
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands errors on instead of printing them its own way
+    try:
+        yield
+    except UserError as error:
+        _fail(str(error))
+    except Interrupted as error:
+        _fail(str(error), code=130)
+    except KeyboardInterrupt:
+        _fail("Interrupted before training began.", code=130)
+    except InstantiationException as error:
+        _fail(_instantiation(error))
+    except (HydraException, OmegaConfBaseException) as error:
+        _fail(_composition(error))
+    except OSError as error:
+        if error.errno not in DISK:
+            raise
+        _fail(f"{error.filename or 'The output folder'}: {DISK[error.errno]}. Make room or choose another place, such "
+              f"as hydra.run.dir=/some/folder.")
+
+
+def _fail(message: str, code: int = 1) -> None:
+    print(f"Error: {message}", file=sys.stderr)
+    sys.exit(code)
+
+
+def _instantiation(error: InstantiationException) -> str:
+    """The message of what a class raised when Hydra built it."""
+    cause: BaseException = error
+    while cause.__cause__ is not None:
+        cause = cause.__cause__
+    key = re.search(r"full_key: (\S+)", str(error))
+    return f"{key.group(1)}: {cause}" if key else str(cause)
+
+
+def _composition(error: Exception) -> str:
+    """Hydra's message, and for a name that does not exist the names that do."""
+    message = str(error)
+    unknown = re.search(r"Could not (?:override|append to config|delete from config)[^']*'([^']+)'", message)
+    if unknown is None:
+        return message
+    key = unknown.group(1).split("@")[0]
+    node, parent = _composed(), ""
+    *parents, last = key.split(".")
+    for name in parents:
+        if not (isinstance(node, DictConfig) and isinstance(node.get(name), DictConfig)):
+            last = name
+            break
+        node, parent = node[name], f"{parent}{name}."
+    names = sorted(f"{parent}{name}" for name in node if not str(name).startswith("_"))
+    close = get_close_matches(f"{parent}{last}", names, n=1)
+    guess = f" Did you mean {close[0]}?" if close else ""
+    return f"there is no option {key!r}.{guess} There are: {', '.join(names)}."
+
+
+def _composed() -> DictConfig:
+    """The configuration with the groups chosen on the command line, and no other override."""
+    choices = [
+        argument
+        for argument in sys.argv[1:]
+        if re.fullmatch(r"\w+=\w+", argument) and (CONF / argument.replace("=", "/")).with_suffix(".yaml").is_file()
+    ]
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        cfg = compose("train", overrides=choices)
+    OmegaConf.set_struct(cfg, False)
+    return cfg

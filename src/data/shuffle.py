@@ -1,0 +1,51 @@
+"""Which images make up each batch."""
+
+import torch
+from torch import Tensor
+
+from src.seeding import generator_for
+
+
+class Shuffle:
+    """Batches of indices for one device, in an order that is a function of (seed, epoch) alone.
+
+    All devices cut the same order into the same joint batches, of batch_size images for each device, and each takes
+    its share of every joint batch. So every image is served once an epoch on any number of devices, and all devices
+    take equally many steps. Lightning calls `set_epoch` on a loader's `sampler`.
+
+    seed: None keeps the images in their own order.
+    """
+
+    def __init__(self, num_images: int, batch_size: int, seed: int | None, rank: int = 0, world_size: int = 1) -> None:
+        if num_images < world_size:
+            raise ValueError(f"{num_images} images are too few for {world_size} devices")
+        self.num_images = num_images
+        self.joint_batch_size = batch_size * world_size
+        self.seed = seed
+        self.rank = rank
+        self.world_size = world_size
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        self.epoch = epoch
+
+    def joint_sizes(self) -> list[int]:
+        """The number of images in each joint batch; the last is smaller, but leaves no device without an image."""
+        full, rest = divmod(self.num_images, self.joint_batch_size)
+        sizes = [self.joint_batch_size] * full
+        if rest >= self.world_size or not sizes:
+            sizes.append(rest)
+        else:
+            sizes[-1] += rest
+        return sizes
+
+    def __len__(self) -> int:
+        return len(self.joint_sizes())
+
+    def batches(self) -> list[Tensor]:
+        """This device's batches of this epoch: int64 (B,) each."""
+        if self.seed is None:
+            order = torch.arange(self.num_images)
+        else:
+            order = torch.randperm(self.num_images, generator=generator_for("shuffle", self.seed, self.epoch))
+        return [joint[self.rank :: self.world_size] for joint in order.split(self.joint_sizes())]

@@ -1,0 +1,29 @@
+"""Mistakes that a user can mend, told in one message."""
+
+from collections.abc import Sequence
+
+
+class UserError(Exception):
+    """Something outside the program is wrong: a file, a device, a diverged run.
+
+    The message says what was got, what was expected and what to do. The entry points print it without a
+    traceback. A wrong argument of a class raises the usual ValueError instead.
+    """
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, told as one message. Not an Exception, so that a sweep stops with it."""
+
+
+def positive_int(name: str, value: object) -> int:
+    """Return `value`, or raise a ValueError naming it, unless it is an integer of at least 1."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"{name}={value!r}: expected a whole number of at least 1")
+    return value
+
+
+def positive_ints(name: str, values: object) -> tuple[int, ...]:
+    """Return `values` as a tuple, or raise a ValueError, unless it is a list of integers of at least 1."""
+    if isinstance(values, str) or not isinstance(values, Sequence):
+        raise ValueError(f"{name}={values!r}: expected a list of whole numbers, such as {name}=[64,32]")
+    return tuple(positive_int(f"{name}[{i}]", value) for i, value in enumerate(values))

@@ -1,0 +1,42 @@
+"""The plane of two latent dimensions, decoded."""
+
+from collections.abc import Callable
+
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from src.figures.mosaic import mosaic
+from src.figures.quantities import NotApplicable
+
+
+def decoded_grid(
+    decode: Callable[[Tensor], Tensor], z: Tensor, box: tuple[float, float] | None = None, n: int = 20
+) -> Figure:
+    """n×n points of the latent plane, each shown as the image that it is decoded to.
+
+    box: (low, high), the range of both dimensions. None: the range of each that holds 98 % of the codes z (N, 2).
+    """
+    if z.shape[1] != 2:
+        raise NotApplicable(f"the decoded grid shows 2 latent dimensions, and this model has {z.shape[1]}")
+    if box is None:
+        quantiles = torch.quantile(z.detach().float().cpu(), torch.tensor([0.01, 0.99]), dim=0)
+        (left, right), (bottom, top) = quantiles.T.tolist()
+    else:
+        (left, right), (bottom, top) = box, box
+    columns = torch.linspace(left, right, n)
+    rows = torch.linspace(top, bottom, n)  # images are drawn from the top
+    points = torch.stack(torch.meshgrid(columns, rows, indexing="xy"), dim=-1).reshape(-1, 2)  # (n·n, 2)
+    half_width, half_height = (right - left) / (n - 1) / 2, (top - bottom) / (n - 1) / 2
+    figure = Figure(figsize=(8, 8), dpi=100, layout="constrained")
+    axes = figure.subplots()
+    axes.imshow(
+        mosaic(decode(points), columns=n, padding=0),
+        extent=(left - half_width, right + half_width, bottom - half_height, top + half_height),
+        aspect="auto",
+        interpolation="nearest",
+    )
+    axes.set_xlabel("$z_1$")
+    axes.set_ylabel("$z_2$")
+    axes.set_title("The latent plane, decoded")
+    return figure

@@ -1,0 +1,33 @@
+"""Squared error."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from src.losses.reconstruction_loss import ReconstructionLoss
+
+OUTPUTS: dict[str, Callable[[Tensor], Tensor]] = {"identity": lambda prediction: prediction, "sigmoid": torch.sigmoid}
+
+
+class MSE(ReconstructionLoss):
+    """‖x - x̂‖² = Σᵢ (xᵢ - x̂ᵢ)², summed over the pixels of an image.
+
+    Equals -log N(x; x̂, ½ I) - (n/2) log π for n pixels: the Gaussian likelihood with σ = √½, less its constant.
+
+    output: x̂ is the decoder's output (identity) or its sigmoid.
+    """
+
+    unit = "squared error per image (sum over pixels)"
+
+    def __init__(self, output: str = "identity") -> None:
+        super().__init__()
+        if output not in OUTPUTS:
+            raise ValueError(f"loss output={output!r}: expected one of {', '.join(OUTPUTS)}")
+        self.image_of = OUTPUTS[output]
+
+    def image(self, prediction: Tensor) -> Tensor:
+        return self.image_of(prediction)
+
+    def forward(self, prediction: Tensor, x: Tensor) -> Tensor:
+        return (x - self.image(prediction)).square().flatten(1).sum(1)

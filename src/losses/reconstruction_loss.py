@@ -1,0 +1,19 @@
+"""What every loss of a plain autoencoder has."""
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor, nn
+
+
+class ReconstructionLoss(nn.Module, ABC):
+    """Compares a decoder's output with the image, and says which image that output stands for."""
+
+    unit: str
+
+    @abstractmethod
+    def image(self, prediction: Tensor) -> Tensor:
+        """The image that a decoder's output stands for, same shape."""
+
+    @abstractmethod
+    def forward(self, prediction: Tensor, x: Tensor) -> Tensor:
+        """The loss of each image: (B, C, H, W), (B, C, H, W) -> (B,)."""

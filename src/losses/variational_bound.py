@@ -1,0 +1,59 @@
+"""What every estimator of the variational bound shares: samples, the weight of the KL term, bookkeeping."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import NamedTuple
+
+from torch import Tensor, nn
+from torch.distributions import Distribution
+
+from src.errors import positive_int
+
+
+class LossTerms(NamedTuple):
+    """Nats for each image, all (B,): loss = reconstruction + β·kl, and elbo = -(reconstruction + kl) at β = 1."""
+
+    loss: Tensor
+    elbo: Tensor
+    reconstruction: Tensor
+    kl: Tensor
+
+
+class VariationalBound(nn.Module, ABC):
+    """The loss E_q[-log p(x|z)] + β·KL(q(z|x) ‖ p(z)); each subclass estimates its two terms.
+
+    num_samples: L, the samples of z for each image.
+    beta: β. 1 gives a bound on log p(x) (Kingma & Welling 2014); other values are the β-VAE's (Higgins et al. 2017).
+    warmup_epochs: β grows linearly from 0 over so many epochs (Bowman et al. 2016; Sønderby et al. 2016). 0: no
+        warm-up.
+    """
+
+    unit = "nats per image"
+
+    def __init__(self, num_samples: int = 1, beta: float = 1.0, warmup_epochs: float = 0) -> None:
+        super().__init__()
+        self.num_samples = positive_int("num_samples", num_samples)
+        if not 0 <= beta < float("inf"):
+            raise ValueError(f"beta={beta!r}: expected a number of at least 0")
+        if not 0 <= warmup_epochs < float("inf"):
+            raise ValueError(f"warmup_epochs={warmup_epochs!r}: expected a number of at least 0")
+        self.beta = beta
+        self.warmup_epochs = warmup_epochs
+        self.epoch = float("inf")  # training that has passed, in epochs; whoever trains keeps it up to date
+
+    def weight(self) -> float:
+        """β after `epoch` epochs."""
+        return self.beta * min(1.0, self.epoch / self.warmup_epochs) if self.warmup_epochs else self.beta
+
+    def forward(
+        self, x: Tensor, posterior: Distribution, prior: Distribution, decode: Callable[[Tensor], Distribution]
+    ) -> LossTerms:
+        """The terms of each image x (B, C, H, W), for q(z|x), p(z) and decode: z (L, B, D) -> p(x|z)."""
+        reconstruction, kl = self.estimate(x, posterior, prior, decode)
+        return LossTerms(reconstruction + self.weight() * kl, -(reconstruction + kl), reconstruction, kl)
+
+    @abstractmethod
+    def estimate(
+        self, x: Tensor, posterior: Distribution, prior: Distribution, decode: Callable[[Tensor], Distribution]
+    ) -> tuple[Tensor, Tensor]:
+        """Estimates of E_q[-log p(x|z)] and of KL(q ‖ p), (B,) each."""

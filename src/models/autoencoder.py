@@ -1,0 +1,48 @@
+"""The plain autoencoder."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from src.errors import positive_int
+from src.losses import ReconstructionLoss
+from src.models.choices import require_loss
+from src.models.image_model import ImageModel
+
+
+class Autoencoder(ImageModel):
+    """x̂ = decoder(z), z = W encoder(x) + b, trained to minimise a ReconstructionLoss between x̂ and x.
+
+    decoder: makes the decoder from the shape of its output, for example partial(MLPDecoder, 2, hidden_sizes=[512]).
+    """
+
+    term_names = ("loss", "reconstruction")
+    monitor = "val/loss"
+    monitor_mode = "min"
+
+    def __init__(
+        self,
+        latent_dim: int,
+        encoder: nn.Module,
+        decoder: Callable[[Sequence[int]], nn.Module],
+        loss: ReconstructionLoss,
+        optimizer: Callable[[Iterable[nn.Parameter]], Optimizer],
+        scheduler: Callable[[Optimizer], LRScheduler],
+    ) -> None:
+        super().__init__(encoder, loss, optimizer, scheduler)
+        require_loss(self, loss, ReconstructionLoss)
+        self.latent_dim = positive_int("latent_dim", latent_dim)
+        self.to_code = nn.Linear(encoder.out_features, latent_dim)  # type: ignore[arg-type]
+        self.decoder = decoder(output_shape=self.image_shape)  # type: ignore[call-arg]
+
+    def terms(self, x: Tensor) -> dict[str, Tensor]:
+        reconstruction = self.loss(self.decoder(self.encode(x)), x)
+        return {"loss": reconstruction, "reconstruction": reconstruction}
+
+    def encode(self, x: Tensor) -> Tensor:
+        return self.to_code(self.encoder(x))
+
+    def decode(self, z: Tensor) -> Tensor:
+        return self.loss.image(self.decoder(z))  # type: ignore[operator]

@@ -1,0 +1,103 @@
+"""What every model shares: steps, logging, optimisers."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
+
+from lightning.pytorch import LightningModule
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from src.models.epoch_mean import EpochMean
+
+STAGES = ("train", "val", "test")
+
+
+class ImageModel(LightningModule, ABC):
+    """A model of images with latent codes, trained on batches (x, labels).
+
+    A subclass says what its loss is made of, for each image. The mean over the batch is taken here, once, and means
+    over an epoch are logged as train/, val/ and test/ followed by the term's name.
+
+    optimizer: makes the optimiser from the parameters, for example partial(torch.optim.Adam, lr=1e-3).
+    scheduler: makes the learning-rate scheduler from the optimiser; stepped once an epoch.
+    """
+
+    term_names: ClassVar[tuple[str, ...]]
+    monitor: ClassVar[str]
+    monitor_mode: ClassVar[str]
+
+    def __init__(
+        self,
+        encoder: nn.Module,
+        loss: nn.Module,
+        optimizer: Callable[[Iterable[nn.Parameter]], Optimizer],
+        scheduler: Callable[[Optimizer], LRScheduler],
+    ) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.loss = loss
+        self.make_optimizer = optimizer
+        self.make_scheduler = scheduler
+        self.means = nn.ModuleDict({f"{stage}_mean": EpochMean(self.term_names) for stage in STAGES})
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of the images that the model takes."""
+        return self.encoder.image_shape  # type: ignore[return-value]
+
+    @property
+    def unit(self) -> str:
+        """What the loss is measured in."""
+        return self.loss.unit  # type: ignore[return-value]
+
+    @abstractmethod
+    def terms(self, x: Tensor) -> dict[str, Tensor]:
+        """`loss`, and the other quantities in `term_names`, for each image: (B, C, H, W) -> (B,) each."""
+
+    @abstractmethod
+    def encode(self, x: Tensor) -> Tensor:
+        """The code of each image, its posterior mean for a VAE: (B, C, H, W) -> (B, D)."""
+
+    @abstractmethod
+    def decode(self, z: Tensor) -> Tensor:
+        """The image that each code stands for: (..., D) -> (..., C, H, W)."""
+
+    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> dict[str, Tensor]:
+        return self._step(batch, "train")
+
+    def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> dict[str, Tensor]:
+        return self._step(batch, "val")
+
+    def test_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> dict[str, Tensor]:
+        return self._step(batch, "test")
+
+    def on_train_epoch_end(self) -> None:
+        self._log_means("train")
+
+    def on_validation_epoch_end(self) -> None:
+        self._log_means("val")
+
+    def on_test_epoch_end(self) -> None:
+        self._log_means("test")
+
+    def configure_optimizers(self) -> Any:
+        optimizer = self.make_optimizer(self.parameters())
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": self.make_scheduler(optimizer), "interval": "epoch", "monitor": "val/loss"},
+        }
+
+    def _step(self, batch: tuple[Tensor, Tensor], stage: str) -> dict[str, Tensor]:
+        """The mean of each term over the batch; `loss` is what Lightning minimises."""
+        terms = self.terms(batch[0])
+        self.means[f"{stage}_mean"].update(terms)
+        return {name: term.mean() if name == "loss" else term.detach().mean() for name, term in terms.items()}
+
+    def _log_means(self, stage: str) -> None:
+        mean = self.means[f"{stage}_mean"]
+        # compute() has already summed over devices; sync_dist tells Lightning that every rank has the same value.
+        self.log_dict({f"{stage}/{name}": value for name, value in mean.compute().items()}, sync_dist=True)
+        mean.reset()
+

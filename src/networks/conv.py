@@ -1,0 +1,106 @@
+"""Strided convolutions, and the transposed convolutions that undo their sizes."""
+
+from collections.abc import Sequence
+from math import prod
+
+from torch import Tensor, nn
+
+from src.errors import positive_int, positive_ints
+from src.networks.activation import activation as activation_named
+
+
+def _layer_sizes(height: int, width: int, layers: int, kernel_size: int, stride: int) -> list[tuple[int, int]]:
+    """(height, width) of the image and after each convolution, with padding (kernel_size - 1) // 2.
+
+    Dumoulin & Visin (2016), relationship 6: out = floor((in + 2·padding - kernel_size) / stride) + 1.
+    """
+    positive_int("kernel_size", kernel_size)
+    positive_int("stride", stride)
+    if kernel_size > min(height, width):
+        raise ValueError(
+            f"kernel_size={kernel_size} is larger than the image, {height}x{width} pixels: choose a smaller kernel"
+        )
+    padding = (kernel_size - 1) // 2
+    sizes = [(height, width)]
+    for layer in range(layers):
+        height, width = ((n + 2 * padding - kernel_size) // stride + 1 for n in sizes[-1])
+        if min(height, width) < 1:
+            raise ValueError(
+                f"convolution {layer + 1} of {layers} gets {sizes[-1][0]}x{sizes[-1][1]} values, fewer than its "
+                f"kernel_size={kernel_size}: use fewer channels in the list, a smaller kernel or a smaller stride"
+            )
+        sizes.append((height, width))
+    return sizes
+
+
+class ConvEncoder(nn.Module):
+    """Strided convolutions, each followed by the activation, then flattened.
+
+    Shapes: (B, C, H, W) -> (B, out_features), for any H and W of at least `kernel_size`.
+    """
+
+    def __init__(
+        self,
+        image_shape: Sequence[int],
+        channels: Sequence[int],
+        kernel_size: int = 3,
+        stride: int = 2,
+        activation: str = "relu",
+    ) -> None:
+        super().__init__()
+        self.image_shape = positive_ints("image_shape", image_shape)
+        planes = (self.image_shape[0], *positive_ints("channels", channels))
+        sizes = _layer_sizes(*self.image_shape[1:], len(channels), kernel_size, stride)
+        layers: list[nn.Module] = []
+        for fan_in, fan_out in zip(planes, planes[1:], strict=False):
+            conv = nn.Conv2d(fan_in, fan_out, kernel_size, stride, padding=(kernel_size - 1) // 2)
+            layers += [conv, activation_named(activation)]
+        self.convolutions = nn.Sequential(*layers)
+        self.out_features = planes[-1] * prod(sizes[-1])
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.convolutions(x).flatten(1)
+
+
+class ConvDecoder(nn.Module):
+    """A linear layer to the smallest feature map, then transposed convolutions up to exactly the image's size.
+
+    `channels` is listed from the image inwards, as for the encoder that this decoder mirrors. A strided convolution
+    drops up to stride - 1 rows; `output_padding` puts back just those, at every layer.
+
+    Shapes: (..., D) -> (..., *output_shape).
+    """
+
+    def __init__(
+        self,
+        latent_dim: int,
+        output_shape: Sequence[int],
+        channels: Sequence[int],
+        kernel_size: int = 3,
+        stride: int = 2,
+        activation: str = "relu",
+    ) -> None:
+        super().__init__()
+        positive_int("latent_dim", latent_dim)
+        self.output_shape = positive_ints("output_shape", output_shape)
+        planes = (self.output_shape[0], *positive_ints("channels", channels))
+        sizes = _layer_sizes(*self.output_shape[1:], len(channels), kernel_size, stride)
+        padding = (kernel_size - 1) // 2
+        self.map_shape = (planes[-1], *sizes[-1])
+        self.project = nn.Linear(latent_dim, prod(self.map_shape))
+        layers: list[nn.Module] = []
+        for i in reversed(range(len(channels))):
+            (h, w), (height, width) = sizes[i + 1], sizes[i]
+            left_over = (
+                height - ((h - 1) * stride + kernel_size - 2 * padding),
+                width - ((w - 1) * stride + kernel_size - 2 * padding),
+            )
+            layers += [
+                activation_named(activation),
+                nn.ConvTranspose2d(planes[i + 1], planes[i], kernel_size, stride, padding, output_padding=left_over),
+            ]
+        self.convolutions = nn.Sequential(*layers)
+
+    def forward(self, z: Tensor) -> Tensor:
+        maps = self.project(z).reshape(-1, *self.map_shape)  # (L·B, C, h, w)
+        return self.convolutions(maps).reshape(*z.shape[:-1], *self.output_shape)

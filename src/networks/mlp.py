@@ -1,0 +1,60 @@
+"""Multi-layer perceptrons."""
+
+from collections.abc import Sequence
+from math import prod
+
+from torch import Tensor, nn
+
+from src.errors import positive_int, positive_ints
+from src.networks.activation import activation as activation_named
+
+
+def _hidden_layers(sizes: Sequence[int], activation: str) -> nn.Sequential:
+    """Linear layers between consecutive `sizes`, each followed by the activation; none for a single size."""
+    layers: list[nn.Module] = []
+    for fan_in, fan_out in zip(sizes, sizes[1:], strict=False):
+        layers += [nn.Linear(fan_in, fan_out), activation_named(activation)]
+    return nn.Sequential(*layers)
+
+
+class MLPEncoder(nn.Module):
+    """Flatten, then one linear layer and activation for each hidden size.
+
+    With no hidden sizes the features are the pixels themselves, so that the head that follows makes the whole
+    encoder linear.
+
+    Shapes: (B, C, H, W) -> (B, out_features).
+    """
+
+    def __init__(self, image_shape: Sequence[int], hidden_sizes: Sequence[int], activation: str = "relu") -> None:
+        super().__init__()
+        self.image_shape = positive_ints("image_shape", image_shape)
+        sizes = (prod(self.image_shape), *positive_ints("hidden_sizes", hidden_sizes))
+        self.hidden = _hidden_layers(sizes, activation)
+        self.out_features = sizes[-1]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.hidden(x.flatten(1))
+
+
+class MLPDecoder(nn.Module):
+    """One linear layer and activation for each hidden size, then a linear layer to the pixels.
+
+    Shapes: (..., D) -> (..., *output_shape).
+    """
+
+    def __init__(
+        self,
+        latent_dim: int,
+        output_shape: Sequence[int],
+        hidden_sizes: Sequence[int],
+        activation: str = "relu",
+    ) -> None:
+        super().__init__()
+        self.output_shape = positive_ints("output_shape", output_shape)
+        sizes = (positive_int("latent_dim", latent_dim), *positive_ints("hidden_sizes", hidden_sizes))
+        self.hidden = _hidden_layers(sizes, activation)
+        self.pixels = nn.Linear(sizes[-1], prod(self.output_shape))
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.pixels(self.hidden(z)).unflatten(-1, self.output_shape)

@@ -1,0 +1,68 @@
+"""What a run leaves behind: metrics.json, an HParams entry, and a table in the terminal."""
+
+import json
+import platform
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import lightning
+import torch
+import torchvision
+from rich.console import Console
+from rich.table import Table
+
+
+def revision() -> str | None:
+    """The git commit of the code, with "-dirty" where tracked files differ from it; None outside git."""
+    git = subprocess.run(["git", "describe", "--always", "--abbrev=40", "--dirty"], capture_output=True, text=True)
+    return git.stdout.strip() if git.returncode == 0 else None
+
+
+def versions() -> dict[str, str]:
+    """The versions that decide a result."""
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "torchvision": torchvision.__version__,
+        "lightning": lightning.__version__,
+    }
+
+
+def write_metrics(run_dir: Path, metrics: dict[str, Any]) -> None:
+    """Write metrics.json."""
+    (run_dir / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
+
+
+def print_summary(run_dir: Path, metrics: dict[str, Any]) -> None:
+    """Print the metrics of the tested checkpoint, the run folder and how to look at it."""
+    table = Table(title=f"{metrics['checkpoint']} on {metrics['data']['name']}, {metrics['data']['split_sizes']['test']:,} test images")
+    table.add_column("")
+    for stage in ("test", "validation"):
+        if metrics[stage]:
+            table.add_column(stage, justify="right")
+    table.add_column("unit")
+    for name, value in metrics["test"].items():
+        values = [f"{metrics[stage][name]:.2f}" for stage in ("test", "validation") if metrics[stage]]
+        table.add_row(name, *values, metrics["units"][name])
+    console = Console()
+    console.print(table)
+    console.print(
+        f"{metrics['epochs']} epochs in {metrics['seconds']:.0f} s, {metrics['images_per_second']:,.0f} images/s",
+        highlight=False,
+    )
+    print(f"Run folder: {shown(run_dir)}")
+    print(f"TensorBoard: {tensorboard_command(run_dir)}")
+
+
+def tensorboard_command(run_dir: Path) -> str:
+    """The command that shows this run, with every image of every tag."""
+    python = shlex.quote(str(shown(Path(sys.executable))))
+    return f"{python} -m tensorboard.main --logdir {shlex.quote(str(shown(run_dir)))} --samples_per_plugin images=1000"
+
+
+def shown(path: Path) -> Path:
+    """The path as a user in the current folder would type it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -1,0 +1,56 @@
+"""Going on from a checkpoint."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.pytorch.callbacks import ModelCheckpoint
+
+from src.errors import UserError
+
+MUST_AGREE = ("model", "data", "seed")
+MAY_DIFFER = ("model.scheduler.",)  # cosine's length follows trainer.max_epochs, which a longer run changes
+
+
+def check_resumable(path: Path, checkpoint: dict[str, Any], config: dict[str, Any]) -> None:
+    """Raise UserError unless the run that `config` describes is the one in the checkpoint, and has epochs left."""
+    then, now = _flat(checkpoint["config"]), _flat(config)
+    differing = [
+        f"{key} was {then.get(key, 'absent')} and is now {now.get(key, 'absent')}"
+        for key in sorted(then.keys() | now.keys())
+        if key.startswith(MUST_AGREE) and not key.startswith(MAY_DIFFER) and then.get(key) != now.get(key)
+    ]
+    if differing:
+        raise UserError(
+            f"{path} belongs to a run with other options: {'; '.join(differing)}. Give the options of that run again; "
+            f"they are in {path.parent.parent / 'config.yaml'}."
+        )
+    done, wanted = checkpoint["epoch"] + 1, config["trainer"]["max_epochs"]
+    if done >= wanted:
+        raise UserError(f"{path} has already been trained for {done} epochs: say trainer.max_epochs={done + 10}, for example")
+
+
+def keep_best(path: Path, checkpoint: dict[str, Any], checkpoints: ModelCheckpoint) -> None:
+    """Copy the best checkpoint so far into the new run, so that only a better epoch replaces it.
+
+    Lightning forgets the best score when the folder of the checkpoints changes.
+    """
+    states = [state for key, state in checkpoint["callbacks"].items() if key.startswith("ModelCheckpoint")]
+    before = path.parent / "best.ckpt"
+    if not states or states[0]["monitor"] != checkpoints.monitor or checkpoints.monitor is None or not before.exists():
+        return
+    best = Path(str(checkpoints.dirpath)) / "best.ckpt"
+    best.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(before, best)
+    score: torch.Tensor = states[0]["best_model_score"]
+    checkpoints.best_k_models = {str(best): score}
+    checkpoints.kth_best_model_path = str(best)
+    checkpoints.kth_value = checkpoints.best_model_score = score
+
+
+def _flat(config: Any, prefix: str = "") -> dict[str, Any]:
+    """{'a': {'b': 1}} -> {'a.b': 1}."""
+    if not isinstance(config, dict):
+        return {prefix: config}
+    return {k: v for key, value in config.items() for k, v in _flat(value, f"{prefix}.{key}".lstrip(".")).items()}

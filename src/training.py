@@ -1,0 +1,165 @@
+"""One run, from a composed configuration to metrics.json."""
+
+import logging
+import shlex
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from hydra.core.hydra_config import HydraConfig
+from hydra.utils import instantiate
+from lightning.pytorch import Callback, Trainer, seed_everything
+from lightning.pytorch.callbacks import ModelCheckpoint
+from omegaconf import DictConfig, OmegaConf
+
+from src.callbacks import SaveConfig, Throughput
+from src.checkpoint import find_checkpoint, load_checkpoint
+from src.data import ImageDataModule
+from src.errors import Interrupted, UserError
+from src.models import ImageModel
+from src.report import print_summary, revision, shown, versions, write_metrics
+from src.resume import check_resumable, keep_best
+
+PARTS = ("encoder", "decoder", "posterior", "prior", "likelihood", "loss", "optimizer", "scheduler")
+
+
+def train(cfg: DictConfig) -> float:
+    """Train, then validate and test the best checkpoint; returns its val/loss (train/loss without validation)."""
+    quieten()
+    refuse_impossible(cfg)
+    config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]
+    run_dir = Path(cfg.run_dir)
+    ckpt_path = find_checkpoint(cfg.ckpt_path, prefer="last.ckpt") if cfg.ckpt_path else None
+    resumed = load_checkpoint(ckpt_path) if ckpt_path else None
+    if ckpt_path and resumed:
+        check_resumable(ckpt_path, resumed, config)
+
+    # Validation of arguments makes a GPU wait at every distribution; a loss that diverges is caught all the same.
+    torch.distributions.Distribution.set_default_validate_args(False)
+    seed_everything(cfg.seed, workers=True, verbose=False)
+    data: ImageDataModule = instantiate(cfg.data, _convert_="all")
+    model: ImageModel = instantiate(cfg.model, _convert_="all")
+    check_optimizer(model, cfg)
+    checkpoints = make_checkpoints(cfg, model)
+    if ckpt_path and resumed:
+        keep_best(ckpt_path, resumed, checkpoints)
+    throughput = Throughput()
+    others = [instantiate(node, _convert_="all") for name, node in cfg.callbacks.items() if name != "checkpoint"]
+    callbacks: list[Callback] = [*others, throughput, SaveConfig(config), checkpoints]
+    trainer: Trainer = instantiate(
+        cfg.trainer, callbacks=callbacks, logger=instantiate(cfg.logger), default_root_dir=str(run_dir), _convert_="all"
+    )
+    if trainer.is_global_zero:
+        OmegaConf.save(OmegaConf.create(config), run_dir / "config.yaml")
+
+    started = time.perf_counter()
+    with resumable(trainer, checkpoints):
+        trainer.fit(model, datamodule=data, ckpt_path=ckpt_path, weights_only=True)
+        seconds = time.perf_counter() - started
+        final = {name: value.item() for name, value in trainer.callback_metrics.items()}
+        best = Path(str(checkpoints.dirpath)) / "best.ckpt"
+        tested = {"datamodule": data, "ckpt_path": best, "weights_only": True, "verbose": False}
+        validation = trainer.validate(model, **tested)[0] if data.val_size else {}
+        test = trainer.test(model, **tested)[0]
+
+    if trainer.is_global_zero:
+        metrics = {
+            "test": strip(test),
+            "validation": strip(validation),
+            "train": {name: final[f"train/{name}"] for name in model.term_names},
+            "units": {name: model.unit for name in model.term_names},
+            "checkpoint": str(shown(best)),
+            "data": {
+                "name": config["choices"]["data"],
+                "binarize": data.binarize,
+                "image_shape": data.image_shape,
+                "split_sizes": data.sizes,
+            },
+            "choices": config["choices"],
+            "latent_dim": config["latent_dim"],
+            "parameters": sum(parameter.numel() for parameter in model.parameters()),
+            "epochs": trainer.current_epoch,
+            "seed": cfg.seed,
+            "seconds": seconds,
+            "images_per_second": throughput.images_per_second,
+            "device": str(trainer.strategy.root_device),
+            "devices": trainer.world_size,
+            "git_revision": revision(),
+            "versions": versions(),
+        }
+        write_metrics(run_dir, metrics)
+        if trainer.logger is not None:
+            scores = {f"hparams/{stage}_{name}": value for stage in ("test", "validation") for name, value in metrics[stage].items()}
+            hyperparameters = {**config["choices"], "latent_dim": cfg.latent_dim, "seed": cfg.seed}
+            trainer.logger.log_hyperparams(hyperparameters, scores)  # type: ignore[call-arg]
+            trainer.logger.finalize("success")
+        print_summary(run_dir, metrics)
+    return validation["val/loss"] if validation else final["train/loss"]
+
+
+def strip(metrics: Any) -> dict[str, float]:
+    """{'test/elbo': …} -> {'elbo': …}."""
+    return {name.rpartition("/")[2]: value for name, value in metrics.items()}
+
+
+def quieten() -> None:
+    """Silence what Lightning says about matters that are settled here."""
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def refuse_impossible(cfg: DictConfig) -> None:
+    """Raise UserError for values that nothing below would refuse, or only late."""
+    if not isinstance(cfg.seed, int) or isinstance(cfg.seed, bool) or not 0 <= cfg.seed < 2**32:
+        raise UserError(f"seed={cfg.seed}: expected a whole number from 0 to {2**32 - 1}")
+    epochs = cfg.trainer.max_epochs
+    if not isinstance(epochs, int) or isinstance(epochs, bool) or epochs < 1:
+        raise UserError(f"trainer.max_epochs={epochs}: expected a whole number of at least 1")
+    gpu = torch.cuda.is_available() or torch.backends.mps.is_available()
+    if cfg.trainer.accelerator in ("gpu", "cuda", "mps") and not gpu:
+        raise UserError("trainer=gpu: torch finds no GPU on this machine. Use trainer=auto or trainer=cpu.")
+    for override in HydraConfig.get().overrides.task if HydraConfig.initialized() else []:
+        part = override.lstrip("+~").split("=")[0].split(".")[0].split("@")[0]
+        if part in PARTS and part not in cfg.model:
+            used = ", ".join(name for name in PARTS if name in cfg.model)
+            raise UserError(f"{override}: model={cfg.choices.model} has no {part}. Its parts are {used}.")
+
+
+def check_optimizer(model: ImageModel, cfg: DictConfig) -> None:
+    """Make the optimiser and the scheduler once, so that a wrong option shows before training."""
+    for name in ("optimizer", "scheduler"):
+        try:
+            if name == "optimizer":
+                optimizer = model.make_optimizer(model.parameters())
+            else:
+                model.make_scheduler(optimizer)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise UserError(f"{name}={OmegaConf.to_container(cfg[name], resolve=True)}: {error}") from error
+
+
+def make_checkpoints(cfg: DictConfig, model: ImageModel) -> ModelCheckpoint:
+    """The callback that keeps the best epoch by what the model watches; without validation, the last."""
+    watched = {"monitor": model.monitor, "mode": model.monitor_mode} if cfg.data.val_size else {}
+    return instantiate(cfg.callbacks.checkpoint, _convert_="all")(**watched)
+
+
+@contextmanager
+def resumable(trainer: Trainer, checkpoints: ModelCheckpoint) -> Iterator[None]:
+    """Turn Ctrl-C into a message that says how to go on."""
+    try:
+        yield
+    except SystemExit:  # what Lightning makes of Ctrl-C
+        if not trainer.interrupted:
+            raise
+        last = checkpoints.last_model_path
+        if not last:
+            raise Interrupted("Interrupted before the first checkpoint.") from None
+        task = HydraConfig.get().overrides.task
+        overrides = [*(o for o in task if not o.startswith("ckpt_path=")), f"ckpt_path={shown(Path(last))}"]
+        raise Interrupted(
+            f"Interrupted. The last checkpoint is {shown(Path(last))}; to go on from it:\n"
+            f"python -m src.train {shlex.join(overrides)}"
+        ) from None
