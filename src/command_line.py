@@ -54,8 +54,10 @@ def plain_errors() -> Iterator[None]:
     except OSError as error:
         if error.errno not in DISK:
             raise
-        _fail(f"{error.filename or 'The output folder'}: {DISK[error.errno]}. Make room or choose another place, such "
-              f"as hydra.run.dir=/some/folder.")
+        _fail(
+            f"{error.filename or 'The output folder'}: {DISK[error.errno]}. Make room or choose another place, such "
+            f"as hydra.run.dir=/some/folder."
+        )
 
 
 def _fail(message: str, code: int = 1) -> None:
@@ -74,7 +76,7 @@ def _instantiation(error: InstantiationException) -> str:
 
 def _composition(error: Exception) -> str:
     """Hydra's message, and for a name that does not exist the names that do."""
-    message = str(error)
+    message = str(error).split("\nConfig search path:")[0]
     unknown = re.search(r"Could not (?:override|append to config|delete from config)[^']*'([^']+)'", message)
     if unknown is None:
         return message
@@ -86,10 +88,11 @@ def _composition(error: Exception) -> str:
             last = name
             break
         node, parent = node[name], f"{parent}{name}."
-    names = sorted(f"{parent}{name}" for name in node if not str(name).startswith("_"))
+    groups = () if parent else (folder.name for folder in CONF.iterdir() if folder.is_dir())
+    names = sorted({parent + name for name in (*map(str, node), *groups) if not name.startswith("_")})
     close = get_close_matches(f"{parent}{last}", names, n=1)
     guess = f" Did you mean {close[0]}?" if close else ""
-    return f"there is no option {key!r}.{guess} There are: {', '.join(names)}."
+    return f"there is no option {key!r}.{guess} There are: {', '.join(names) or 'none'}."
 
 
 def _composed() -> DictConfig:

@@ -22,6 +22,13 @@ def positive_int(name: str, value: object) -> int:
     return value
 
 
+def number_from(name: str, value: object, low: float, *, above: bool = False) -> float:
+    """Return `value`, or raise a ValueError naming it, unless it is a finite number of at least (or above) `low`."""
+    if isinstance(value, int | float) and (low < value if above else low <= value) and value < float("inf"):
+        return value
+    raise ValueError(f"{name}={value!r}: expected a number {'above' if above else 'of at least'} {low}")
+
+
 def positive_ints(name: str, values: object) -> tuple[int, ...]:
     """Return `values` as a tuple, or raise a ValueError, unless it is a list of integers of at least 1."""
     if isinstance(values, str) or not isinstance(values, Sequence):

@@ -11,6 +11,7 @@ from typing import Any
 import lightning
 import torch
 import torchvision
+from lightning.pytorch import Trainer
 from rich.console import Console
 from rich.table import Table
 
@@ -36,15 +37,25 @@ def write_metrics(run_dir: Path, metrics: dict[str, Any]) -> None:
     (run_dir / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
 
 
+def log_hyperparameters(trainer: Trainer, metrics: dict[str, Any]) -> None:
+    """Write the entry of TensorBoard's HParams page: the choices, and the scores of the tested checkpoint."""
+    if trainer.logger is None:
+        return
+    scores = {f"{stage}_{name}": value for stage in ("test", "validation") for name, value in metrics[stage].items()}
+    chosen = {**metrics["choices"], "latent_dim": metrics["latent_dim"], "seed": metrics["seed"]}
+    trainer.logger.log_hyperparams(chosen, {f"hparams/{name}": value for name, value in scores.items()})
+    trainer.logger.finalize("success")
+
+
 def print_summary(run_dir: Path, metrics: dict[str, Any]) -> None:
     """Print the metrics of the tested checkpoint, the run folder and how to look at it."""
-    table = Table(title=f"{metrics['checkpoint']} on {metrics['data']['name']}, {metrics['data']['split_sizes']['test']:,} test images")
+    table = Table(title=f"{metrics['choices']['data']}, {metrics['data']['split_sizes']['test']:,} test images")
     table.add_column("")
     for stage in ("test", "validation"):
         if metrics[stage]:
             table.add_column(stage, justify="right")
     table.add_column("unit")
-    for name, value in metrics["test"].items():
+    for name in metrics["test"]:
         values = [f"{metrics[stage][name]:.2f}" for stage in ("test", "validation") if metrics[stage]]
         table.add_row(name, *values, metrics["units"][name])
     console = Console()

@@ -28,7 +28,9 @@ def check_resumable(path: Path, checkpoint: dict[str, Any], config: dict[str, An
         )
     done, wanted = checkpoint["epoch"] + 1, config["trainer"]["max_epochs"]
     if done >= wanted:
-        raise UserError(f"{path} has already been trained for {done} epochs: say trainer.max_epochs={done + 10}, for example")
+        raise UserError(
+            f"{path} has already been trained for {done} epochs: say trainer.max_epochs={done + 10}, for example"
+        )
 
 
 def keep_best(path: Path, checkpoint: dict[str, Any], checkpoints: ModelCheckpoint) -> None:

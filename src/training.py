@@ -3,6 +3,7 @@
 import logging
 import shlex
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,16 +15,24 @@ from hydra.utils import instantiate
 from lightning.pytorch import Callback, Trainer, seed_everything
 from lightning.pytorch.callbacks import ModelCheckpoint
 from omegaconf import DictConfig, OmegaConf
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
-from src.callbacks import SaveConfig, Throughput
+from src.callbacks import FiniteGuard, RepeatableNoise, SaveConfig, Throughput
 from src.checkpoint import find_checkpoint, load_checkpoint
 from src.data import ImageDataModule
 from src.errors import Interrupted, UserError
 from src.models import ImageModel
-from src.report import print_summary, revision, shown, versions, write_metrics
+from src.report import log_hyperparameters, print_summary, revision, shown, versions, write_metrics
 from src.resume import check_resumable, keep_best
 
 PARTS = ("encoder", "decoder", "posterior", "prior", "likelihood", "loss", "optimizer", "scheduler")
+SETTLED = (
+    ".*isinstance.treespec, LeafSpec",  # Lightning's own use of a deprecated name
+    "The number of training batches",  # nothing is logged step by step
+    "Total length of `list` across ranks is zero",  # data.val_size=0
+    "The dirpath has changed",  # a resumed run has its own folder; see src.resume
+    "Checkpoint directory .* exists and is not empty",  # as above: it holds the best checkpoint so far
+)
 
 
 def train(cfg: DictConfig) -> float:
@@ -48,7 +57,8 @@ def train(cfg: DictConfig) -> float:
         keep_best(ckpt_path, resumed, checkpoints)
     throughput = Throughput()
     others = [instantiate(node, _convert_="all") for name, node in cfg.callbacks.items() if name != "checkpoint"]
-    callbacks: list[Callback] = [*others, throughput, SaveConfig(config), checkpoints]
+    own = [throughput, RepeatableNoise(cfg.seed), FiniteGuard(), SaveConfig(config)]
+    callbacks: list[Callback] = [*own, *others, checkpoints]
     trainer: Trainer = instantiate(
         cfg.trainer, callbacks=callbacks, logger=instantiate(cfg.logger), default_root_dir=str(run_dir), _convert_="all"
     )
@@ -61,7 +71,7 @@ def train(cfg: DictConfig) -> float:
         seconds = time.perf_counter() - started
         final = {name: value.item() for name, value in trainer.callback_metrics.items()}
         best = Path(str(checkpoints.dirpath)) / "best.ckpt"
-        tested = {"datamodule": data, "ckpt_path": best, "weights_only": True, "verbose": False}
+        tested: dict[str, Any] = {"datamodule": data, "ckpt_path": best, "weights_only": True, "verbose": False}
         validation = trainer.validate(model, **tested)[0] if data.val_size else {}
         test = trainer.test(model, **tested)[0]
 
@@ -70,32 +80,23 @@ def train(cfg: DictConfig) -> float:
             "test": strip(test),
             "validation": strip(validation),
             "train": {name: final[f"train/{name}"] for name in model.term_names},
-            "units": {name: model.unit for name in model.term_names},
+            "units": dict.fromkeys(model.term_names, model.unit),
             "checkpoint": str(shown(best)),
-            "data": {
-                "name": config["choices"]["data"],
-                "binarize": data.binarize,
-                "image_shape": data.image_shape,
-                "split_sizes": data.sizes,
-            },
-            "choices": config["choices"],
-            "latent_dim": config["latent_dim"],
-            "parameters": sum(parameter.numel() for parameter in model.parameters()),
             "epochs": trainer.current_epoch,
-            "seed": cfg.seed,
             "seconds": seconds,
             "images_per_second": throughput.images_per_second,
             "device": str(trainer.strategy.root_device),
             "devices": trainer.world_size,
+            "parameters": sum(parameter.numel() for parameter in model.parameters()),
+            "seed": cfg.seed,
+            "latent_dim": cfg.latent_dim,
+            "choices": config["choices"],
+            "data": {"binarize": data.binarize, "image_shape": data.image_shape, "split_sizes": data.sizes},
             "git_revision": revision(),
             "versions": versions(),
         }
         write_metrics(run_dir, metrics)
-        if trainer.logger is not None:
-            scores = {f"hparams/{stage}_{name}": value for stage in ("test", "validation") for name, value in metrics[stage].items()}
-            hyperparameters = {**config["choices"], "latent_dim": cfg.latent_dim, "seed": cfg.seed}
-            trainer.logger.log_hyperparams(hyperparameters, scores)  # type: ignore[call-arg]
-            trainer.logger.finalize("success")
+        log_hyperparameters(trainer, metrics)
         print_summary(run_dir, metrics)
     return validation["val/loss"] if validation else final["train/loss"]
 
@@ -109,6 +110,8 @@ def quieten() -> None:
     """Silence what Lightning says about matters that are settled here."""
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    for message in SETTLED:
+        warnings.filterwarnings("ignore", message=message)
 
 
 def refuse_impossible(cfg: DictConfig) -> None:
@@ -118,6 +121,8 @@ def refuse_impossible(cfg: DictConfig) -> None:
     epochs = cfg.trainer.max_epochs
     if not isinstance(epochs, int) or isinstance(epochs, bool) or epochs < 1:
         raise UserError(f"trainer.max_epochs={epochs}: expected a whole number of at least 1")
+    if "checkpoint" not in cfg.callbacks:
+        raise UserError("callbacks has no checkpoint, which the test needs: keep callbacks=default, less some figures")
     gpu = torch.cuda.is_available() or torch.backends.mps.is_available()
     if cfg.trainer.accelerator in ("gpu", "cuda", "mps") and not gpu:
         raise UserError("trainer=gpu: torch finds no GPU on this machine. Use trainer=auto or trainer=cpu.")
@@ -129,15 +134,19 @@ def refuse_impossible(cfg: DictConfig) -> None:
 
 
 def check_optimizer(model: ImageModel, cfg: DictConfig) -> None:
-    """Make the optimiser and the scheduler once, so that a wrong option shows before training."""
-    for name in ("optimizer", "scheduler"):
-        try:
-            if name == "optimizer":
-                optimizer = model.make_optimizer(model.parameters())
-            else:
-                model.make_scheduler(optimizer)
-        except (TypeError, ValueError, RuntimeError) as error:
-            raise UserError(f"{name}={OmegaConf.to_container(cfg[name], resolve=True)}: {error}") from error
+    """Take a step without gradients, so that a wrong option of optimiser or scheduler shows before training."""
+    part = "optimizer"
+    try:
+        optimizer = model.make_optimizer(model.parameters())
+        part = "scheduler"
+        scheduler = model.make_scheduler(optimizer)
+        optimizer.step()
+        if not isinstance(scheduler, ReduceLROnPlateau):
+            scheduler.step()
+        elif not cfg.data.val_size:
+            raise UserError("scheduler=plateau watches val/loss: set data.val_size above 0, or take another scheduler")
+    except (TypeError, ValueError, RuntimeError, ArithmeticError) as error:
+        raise UserError(f"{part}={OmegaConf.to_container(cfg[part], resolve=True)}: {error}") from error
 
 
 def make_checkpoints(cfg: DictConfig, model: ImageModel) -> ModelCheckpoint:

@@ -1,17 +1,19 @@
 """When a figure is drawn, and where it goes."""
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
-from lightning.pytorch.utilities import rank_zero_info
 from matplotlib.figure import Figure
 
 from src.data import ImageDataModule
-from src.errors import positive_int
+from src.errors import UserError, positive_int
 from src.figures import NotApplicable, Quantities
+
+log = logging.getLogger(__name__)
 
 
 class DrawFigure(Callback):
@@ -57,9 +59,11 @@ class DrawFigure(Callback):
                 torch.manual_seed(0)  # the same draws every time, so that pictures of several epochs compare
                 figure = Quantities(model, x, labels).draw(self.figure)  # type: ignore[arg-type]
         except NotApplicable as reason:
-            rank_zero_info(f"{self.name} is not drawn: {reason}")
+            log.info("%s is not drawn: %s", self.name, reason)
             self.applicable = False
             return
+        except (TypeError, ValueError) as error:
+            raise UserError(f"callbacks.{self.name} cannot be drawn: {error}") from error
         finally:
             model.train(was_training)
         if file is not None:

@@ -47,7 +47,9 @@ class FiniteGuard(Callback):
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._look()
         weights = torch.stack([parameter.detach().norm() for parameter in pl_module.parameters()])
-        self.seen.append((f"step {trainer.global_step} (the end of epoch {trainer.current_epoch + 1})", {"weights": weights.sum()}))
+        self.seen.append(
+            (f"step {trainer.global_step} (the end of epoch {trainer.current_epoch + 1})", {"weights": weights.sum()})
+        )
         self._look()
 
     def _look(self) -> None:

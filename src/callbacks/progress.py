@@ -72,12 +72,19 @@ class Progress(Callback):
         self.epochs_done = trainer.current_epoch
         metrics = trainer.callback_metrics
         stages = [
-            f"{stage} " + " ".join(f"{key.removeprefix(f'{stage}/')} {value:.2f}" for key, value in metrics.items() if key.startswith(f"{stage}/"))
+            f"{stage} "
+            + " ".join(
+                f"{key.removeprefix(f'{stage}/')} {value:.2f}"
+                for key, value in metrics.items()
+                if key.startswith(f"{stage}/")
+            )
             for stage in ("train", "val")
             if any(key.startswith(f"{stage}/") for key in metrics)
         ]
         seconds = time.perf_counter() - self.started
-        self.bar.console.print(f"{self._epoch(trainer, 0)}  {' | '.join(stages)}  {seconds:.1f} s", highlight=False, soft_wrap=True)
+        self.bar.console.print(
+            f"{self._epoch(trainer, 0)}  {' | '.join(stages)}  {seconds:.1f} s", highlight=False, soft_wrap=True
+        )
 
     @staticmethod
     def _epoch(trainer: Trainer, offset: int) -> str:

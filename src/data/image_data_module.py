@@ -12,7 +12,7 @@ from src.data.device_loader import DeviceLoader
 from src.data.fit_size import fit_size
 from src.data.read import read
 from src.data.shuffle import Shuffle
-from src.errors import positive_int
+from src.errors import UserError, positive_int
 from src.seeding import generator_for
 
 
@@ -68,11 +68,11 @@ class ImageDataModule(LightningDataModule):
         images, labels = self._read(train=True)
         order = torch.randperm(len(images), generator=generator_for("split", self.seed))
         if self.val_size >= len(images):
-            raise ValueError(f"val_size={self.val_size}: expected fewer than the {len(images)} training images")
+            raise UserError(f"data.val_size={self.val_size}: expected fewer than the {len(images)} training images")
         val, rest = order[: self.val_size].sort().values, order[self.val_size :].sort().values
         if self.limit is not None and self.limit > len(rest):
-            raise ValueError(
-                f"limit={self.limit}: only {len(rest)} training images are left beside the {self.val_size} for validation"
+            raise UserError(
+                f"data.limit={self.limit}: {len(rest)} training images are left beside data.val_size={self.val_size}"
             )
         train = rest[: self.limit]
         self.splits = {
@@ -104,7 +104,7 @@ class ImageDataModule(LightningDataModule):
     def _read(self, train: bool) -> tuple[Tensor, Tensor]:
         images, labels = read(self.dataset, train)
         if images.shape[1] != self.image_shape[0]:
-            raise ValueError(f"channels={self.image_shape[0]}: the images of this data set have {images.shape[1]}")
+            raise UserError(f"data.channels={self.image_shape[0]}: the images of this data set have {images.shape[1]}")
         return binarize_once(fit_size(images, self.image_shape[-1]), self.binarize), labels
 
     def _loader(self, split: str, seed: int | None) -> DeviceLoader:
@@ -112,6 +112,7 @@ class ImageDataModule(LightningDataModule):
         if self.trainer is not None:
             device = self.trainer.strategy.root_device
             rank, world_size = self.trainer.global_rank, self.trainer.world_size
-        images, labels = self.splits[split] = tuple(tensor.to(device) for tensor in self.splits[split])
+        images, labels = (tensor.to(device) for tensor in self.splits[split])
+        self.splits[split] = images, labels
         sampler = Shuffle(len(images), self.batch_size, seed, rank, world_size)
         return DeviceLoader(images, labels, sampler, dynamic=self.binarize == "dynamic")

@@ -60,7 +60,7 @@ def _check_archives(dataset: Callable[..., Any]) -> None:
 
 def _how_to_get(dataset: Callable[..., Any], error: Exception) -> str:
     """What to do about a data set that could not be read."""
-    source = getattr(dataset, "func", dataset)
+    source: Any = getattr(dataset, "func", dataset)
     if not hasattr(source, "resources"):
         return f"The data set {source.__name__} could not be read: {error}"
     folder = _raw_folder(dataset)

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from src.errors import UserError
 from src.seeding import generator_for
 
 
@@ -18,7 +19,7 @@ class Shuffle:
 
     def __init__(self, num_images: int, batch_size: int, seed: int | None, rank: int = 0, world_size: int = 1) -> None:
         if num_images < world_size:
-            raise ValueError(f"{num_images} images are too few for {world_size} devices")
+            raise UserError(f"{num_images} images are too few for {world_size} devices")
         self.num_images = num_images
         self.joint_batch_size = batch_size * world_size
         self.seed = seed

@@ -7,7 +7,8 @@ with batch shape (...) and event shape (C, H, W).
 
 from src.distributions.bernoulli import Bernoulli
 from src.distributions.gaussian import Gaussian
+from src.distributions.likelihood import Likelihood
 from src.distributions.normal_posterior import NormalPosterior
 from src.distributions.standard_normal import StandardNormal
 
-__all__ = ["Bernoulli", "Gaussian", "NormalPosterior", "StandardNormal"]
+__all__ = ["Bernoulli", "Gaussian", "Likelihood", "NormalPosterior", "StandardNormal"]

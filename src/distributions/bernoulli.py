@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
-from torch import Tensor, nn
+from torch import Tensor
 from torch.distributions import Bernoulli as TorchBernoulli
 from torch.distributions import Distribution, Independent
 
+from src.distributions.likelihood import Likelihood
 
-class Bernoulli(nn.Module):
+
+class Bernoulli(Likelihood):
     """p(x|z) = ∏ᵢ yᵢ^xᵢ (1 - yᵢ)^(1 - xᵢ), where the decoder's output is the logit of y.
 
     Kingma & Welling 2014, appendix C.1. For grey x in (0, 1) the same expression, minus binary cross-entropy, is what
@@ -18,9 +20,8 @@ class Bernoulli(nn.Module):
     """
 
     def parameter_shape(self, image_shape: Sequence[int]) -> tuple[int, ...]:
-        """The decoder's output for images of this shape: one logit a pixel."""
         return tuple(image_shape)
 
-    def forward(self, logits: Tensor) -> Distribution:
+    def forward(self, output: Tensor) -> Distribution:
         # Argument validation would refuse grey pixels.
-        return Independent(TorchBernoulli(logits=logits, validate_args=False), 3, validate_args=False)
+        return Independent(TorchBernoulli(logits=output, validate_args=False), 3, validate_args=False)

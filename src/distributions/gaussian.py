@@ -8,11 +8,14 @@ from torch import Tensor, nn
 from torch.distributions import Distribution, Independent, Normal
 from torch.nn.functional import softplus
 
+from src.distributions.likelihood import Likelihood
+from src.errors import number_from
+
 MEANS: dict[str, Callable[[Tensor], Tensor]] = {"identity": lambda raw: raw, "sigmoid": torch.sigmoid}
 SCALES = ("fixed", "learned", "predicted")
 
 
-class Gaussian(nn.Module):
+class Gaussian(Likelihood):
     """p(x|z) = ∏ᵢ N(xᵢ; μᵢ, σᵢ²), with its normalising constant.
 
     mean: the decoder's output itself (identity), or its sigmoid, which keeps μ in (0, 1) (Kingma & Welling 2014,
@@ -25,6 +28,8 @@ class Gaussian(nn.Module):
     (C, H, W).
     """
 
+    sigma: Tensor
+
     def __init__(
         self, mean: str = "identity", scale: str = "fixed", sigma: float = 1.0, min_sigma: float = 0.01
     ) -> None:
@@ -33,10 +38,8 @@ class Gaussian(nn.Module):
             raise ValueError(f"likelihood mean={mean!r}: expected one of {', '.join(MEANS)}")
         if scale not in SCALES:
             raise ValueError(f"likelihood scale={scale!r}: expected one of {', '.join(SCALES)}")
-        if not min_sigma > 0:
-            raise ValueError(f"likelihood min_sigma={min_sigma}: expected a number above 0")
-        if not sigma > (0 if scale == "fixed" else min_sigma):
-            raise ValueError(f"likelihood sigma={sigma}: expected more than 0, and than min_sigma unless it is fixed")
+        number_from("min_sigma", min_sigma, 0, above=True)
+        number_from("sigma", sigma, 0 if scale == "fixed" else min_sigma, above=True)
         self.to_mean = MEANS[mean]
         self.scale = scale
         self.min_sigma = min_sigma
@@ -48,7 +51,6 @@ class Gaussian(nn.Module):
             self.raw_sigma = nn.Parameter(torch.tensor(self.start))
 
     def parameter_shape(self, image_shape: Sequence[int]) -> tuple[int, ...]:
-        """The decoder's output for images of this shape: a mean, and perhaps a scale, for each pixel."""
         channels, *size = image_shape
         return (2 * channels if self.scale == "predicted" else channels, *size)
 

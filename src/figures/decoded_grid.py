@@ -1,17 +1,18 @@
 """The plane of two latent dimensions, decoded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from src.errors import positive_int
 from src.figures.mosaic import mosaic
 from src.figures.quantities import NotApplicable
 
 
 def decoded_grid(
-    decode: Callable[[Tensor], Tensor], z: Tensor, box: tuple[float, float] | None = None, n: int = 20
+    decode: Callable[[Tensor], Tensor], z: Tensor, box: Sequence[float] | None = None, n: int = 20
 ) -> Figure:
     """n×n points of the latent plane, each shown as the image that it is decoded to.
 
@@ -19,11 +20,15 @@ def decoded_grid(
     """
     if z.shape[1] != 2:
         raise NotApplicable(f"the decoded grid shows 2 latent dimensions, and this model has {z.shape[1]}")
+    if positive_int("n", n) < 2:
+        raise ValueError("n=1: a grid has at least 2 points a side")
     if box is None:
         quantiles = torch.quantile(z.detach().float().cpu(), torch.tensor([0.01, 0.99]), dim=0)
         (left, right), (bottom, top) = quantiles.T.tolist()
-    else:
+    elif len(box) == 2 and box[0] < box[1]:
         (left, right), (bottom, top) = box, box
+    else:
+        raise ValueError(f"box={box}: expected [low, high], such as [-3, 3]")
     columns = torch.linspace(left, right, n)
     rows = torch.linspace(top, bottom, n)  # images are drawn from the top
     points = torch.stack(torch.meshgrid(columns, rows, indexing="xy"), dim=-1).reshape(-1, 2)  # (n·n, 2)

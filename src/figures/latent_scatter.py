@@ -18,7 +18,8 @@ def latent_scatter(z: Tensor, labels: Tensor) -> Figure:
     axes = figure.subplots()
     # All classes in one shuffled draw: class by class, the last would cover the others.
     order = torch.randperm(len(points), generator=torch.Generator().manual_seed(0)).numpy()
-    axes.scatter(*points[order].T, c=classes[order], cmap="tab10", vmin=0, vmax=9, s=7, alpha=0.75, linewidths=0)
+    x, y = points[order].T
+    axes.scatter(x, y, c=classes[order], cmap="tab10", vmin=0, vmax=9, s=7, alpha=0.75, linewidths=0)
     for label in np.unique(classes):
         axes.scatter([], [], color=f"C{label % 10}", s=30, label=str(label))
     axes.legend(title="label", loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from torch import Tensor
 from torch.distributions import Distribution, kl_divergence
 
+from src.errors import UserError
 from src.losses.variational_bound import VariationalBound
 
 
 class SGVBB(VariationalBound):
     """L̃ᴮ = 1/L Σₗ log p(x|zₗ) - KL(q(z|x) ‖ p(z)), zₗ ~ q(z|x) reparameterised.
 
-    Kingma & Welling 2014, equation 7. Raises ValueError where torch knows no closed form for the pair.
+    Kingma & Welling 2014, equation 7. Raises UserError where torch knows no closed form for the pair.
     """
 
     def estimate(
@@ -27,6 +28,6 @@ def closed_form_kl(posterior: Distribution, prior: Distribution) -> Tensor:
     try:
         return kl_divergence(posterior, prior)
     except NotImplementedError:
-        raise ValueError(
+        raise UserError(
             f"sgvb_b needs KL(q ‖ p) in closed form, and torch has none for {posterior} and {prior}: use loss=sgvb_a"
         ) from None

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
-from src.errors import positive_int
+from src.errors import number_from, positive_int
 
 
 class LossTerms(NamedTuple):
@@ -33,12 +33,8 @@ class VariationalBound(nn.Module, ABC):
     def __init__(self, num_samples: int = 1, beta: float = 1.0, warmup_epochs: float = 0) -> None:
         super().__init__()
         self.num_samples = positive_int("num_samples", num_samples)
-        if not 0 <= beta < float("inf"):
-            raise ValueError(f"beta={beta!r}: expected a number of at least 0")
-        if not 0 <= warmup_epochs < float("inf"):
-            raise ValueError(f"warmup_epochs={warmup_epochs!r}: expected a number of at least 0")
-        self.beta = beta
-        self.warmup_epochs = warmup_epochs
+        self.beta = number_from("beta", beta, 0)
+        self.warmup_epochs = number_from("warmup_epochs", warmup_epochs, 0)
         self.epoch = float("inf")  # training that has passed, in epochs; whoever trains keeps it up to date
 
     def weight(self) -> float:

@@ -1,6 +1,6 @@
 """The plain autoencoder."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -10,6 +10,7 @@ from src.errors import positive_int
 from src.losses import ReconstructionLoss
 from src.models.choices import require_loss
 from src.models.image_model import ImageModel
+from src.networks import Encoder
 
 
 class Autoencoder(ImageModel):
@@ -18,6 +19,7 @@ class Autoencoder(ImageModel):
     decoder: makes the decoder from the shape of its output, for example partial(MLPDecoder, 2, hidden_sizes=[512]).
     """
 
+    loss: ReconstructionLoss
     term_names = ("loss", "reconstruction")
     monitor = "val/loss"
     monitor_mode = "min"
@@ -25,8 +27,8 @@ class Autoencoder(ImageModel):
     def __init__(
         self,
         latent_dim: int,
-        encoder: nn.Module,
-        decoder: Callable[[Sequence[int]], nn.Module],
+        encoder: Encoder,
+        decoder: Callable[..., nn.Module],
         loss: ReconstructionLoss,
         optimizer: Callable[[Iterable[nn.Parameter]], Optimizer],
         scheduler: Callable[[Optimizer], LRScheduler],
@@ -34,8 +36,8 @@ class Autoencoder(ImageModel):
         super().__init__(encoder, loss, optimizer, scheduler)
         require_loss(self, loss, ReconstructionLoss)
         self.latent_dim = positive_int("latent_dim", latent_dim)
-        self.to_code = nn.Linear(encoder.out_features, latent_dim)  # type: ignore[arg-type]
-        self.decoder = decoder(output_shape=self.image_shape)  # type: ignore[call-arg]
+        self.to_code = nn.Linear(encoder.out_features, latent_dim)
+        self.decoder = decoder(output_shape=self.image_shape)
 
     def terms(self, x: Tensor) -> dict[str, Tensor]:
         reconstruction = self.loss(self.decoder(self.encode(x)), x)
@@ -45,4 +47,4 @@ class Autoencoder(ImageModel):
         return self.to_code(self.encoder(x))
 
     def decode(self, z: Tensor) -> Tensor:
-        return self.loss.image(self.decoder(z))  # type: ignore[operator]
+        return self.loss.image(self.decoder(z))

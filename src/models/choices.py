@@ -8,4 +8,6 @@ def require_loss(model: nn.Module, loss: nn.Module, family: type[nn.Module]) -> 
     if not isinstance(loss, family):
         # A loss's file, and so its config, is named as it is chosen on the command line.
         fitting = sorted(f"loss={cls.__module__.rpartition('.')[2]}" for cls in family.__subclasses__())
-        raise ValueError(f"{type(model).__name__} cannot be trained with {type(loss).__name__}: use {', '.join(fitting)}")
+        raise ValueError(
+            f"{type(model).__name__} cannot be trained with {type(loss).__name__}: use {', '.join(fitting)}"
+        )

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
@@ -10,6 +10,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from src.models.epoch_mean import EpochMean
+from src.networks import Encoder
 
 STAGES = ("train", "val", "test")
 
@@ -30,7 +31,7 @@ class ImageModel(LightningModule, ABC):
 
     def __init__(
         self,
-        encoder: nn.Module,
+        encoder: Encoder,
         loss: nn.Module,
         optimizer: Callable[[Iterable[nn.Parameter]], Optimizer],
         scheduler: Callable[[Optimizer], LRScheduler],
@@ -43,9 +44,9 @@ class ImageModel(LightningModule, ABC):
         self.means = nn.ModuleDict({f"{stage}_mean": EpochMean(self.term_names) for stage in STAGES})
 
     @property
-    def image_shape(self) -> tuple[int, int, int]:
+    def image_shape(self) -> tuple[int, ...]:
         """(C, H, W) of the images that the model takes."""
-        return self.encoder.image_shape  # type: ignore[return-value]
+        return self.encoder.image_shape
 
     @property
     def unit(self) -> str:
@@ -92,12 +93,14 @@ class ImageModel(LightningModule, ABC):
     def _step(self, batch: tuple[Tensor, Tensor], stage: str) -> dict[str, Tensor]:
         """The mean of each term over the batch; `loss` is what Lightning minimises."""
         terms = self.terms(batch[0])
-        self.means[f"{stage}_mean"].update(terms)
+        self._mean(stage).update(terms)
         return {name: term.mean() if name == "loss" else term.detach().mean() for name, term in terms.items()}
 
+    def _mean(self, stage: str) -> EpochMean:
+        return cast(EpochMean, self.means[f"{stage}_mean"])
+
     def _log_means(self, stage: str) -> None:
-        mean = self.means[f"{stage}_mean"]
+        mean = self._mean(stage)
         # compute() has already summed over devices; sync_dist tells Lightning that every rank has the same value.
         self.log_dict({f"{stage}/{name}": value for name, value in mean.compute().items()}, sync_dist=True)
         mean.reset()
-

@@ -1,15 +1,17 @@
 """The variational autoencoder."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from torch import Size, Tensor, nn
 from torch.distributions import Distribution
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from src.distributions import Likelihood
 from src.losses import VariationalBound
 from src.models.choices import require_loss
 from src.models.image_model import ImageModel
+from src.networks import Encoder
 
 
 class VAE(ImageModel):
@@ -21,17 +23,18 @@ class VAE(ImageModel):
     posterior: makes the posterior from the number of the encoder's features.
     """
 
+    loss: VariationalBound
     term_names = ("loss", "elbo", "reconstruction", "kl")
     monitor = "val/elbo"
     monitor_mode = "max"
 
     def __init__(
         self,
-        encoder: nn.Module,
-        decoder: Callable[[Sequence[int]], nn.Module],
-        posterior: Callable[[int], nn.Module],
+        encoder: Encoder,
+        decoder: Callable[..., nn.Module],
+        posterior: Callable[..., nn.Module],
         prior: nn.Module,
-        likelihood: nn.Module,
+        likelihood: Likelihood,
         loss: VariationalBound,
         optimizer: Callable[[Iterable[nn.Parameter]], Optimizer],
         scheduler: Callable[[Optimizer], LRScheduler],
@@ -39,9 +42,9 @@ class VAE(ImageModel):
         super().__init__(encoder, loss, optimizer, scheduler)
         require_loss(self, loss, VariationalBound)
         self.prior = prior
-        self.posterior = posterior(in_features=encoder.out_features)  # type: ignore[call-arg]
+        self.posterior = posterior(in_features=encoder.out_features)
         self.likelihood = likelihood
-        self.decoder = decoder(output_shape=likelihood.parameter_shape(self.image_shape))  # type: ignore[call-arg, operator]
+        self.decoder = decoder(output_shape=likelihood.parameter_shape(self.image_shape))
 
     @property
     def latent_dim(self) -> int:

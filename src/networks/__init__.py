@@ -5,6 +5,7 @@ An encoder maps images (B, C, H, W) to features (B, out_features). A decoder map
 """
 
 from src.networks.conv import ConvDecoder, ConvEncoder
+from src.networks.encoder import Encoder
 from src.networks.mlp import MLPDecoder, MLPEncoder
 
-__all__ = ["ConvDecoder", "ConvEncoder", "MLPDecoder", "MLPEncoder"]
+__all__ = ["ConvDecoder", "ConvEncoder", "Encoder", "MLPDecoder", "MLPEncoder"]

@@ -1,21 +1,25 @@
 """Strided convolutions, and the transposed convolutions that undo their sizes."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import prod
 
 from torch import Tensor, nn
 
 from src.errors import positive_int, positive_ints
 from src.networks.activation import activation as activation_named
+from src.networks.encoder import Encoder
+from src.networks.hidden_layers import hidden_layers
 
 
-def _layer_sizes(height: int, width: int, layers: int, kernel_size: int, stride: int) -> list[tuple[int, int]]:
+def _layer_sizes(image_shape: Sequence[int], layers: int, kernel_size: int, stride: int) -> list[tuple[int, int]]:
     """(height, width) of the image and after each convolution, with padding (kernel_size - 1) // 2.
 
     Dumoulin & Visin (2016), relationship 6: out = floor((in + 2·padding - kernel_size) / stride) + 1.
     """
     positive_int("kernel_size", kernel_size)
     positive_int("stride", stride)
+    _, height, width = image_shape
     if kernel_size > min(height, width):
         raise ValueError(
             f"kernel_size={kernel_size} is larger than the image, {height}x{width} pixels: choose a smaller kernel"
@@ -33,7 +37,7 @@ def _layer_sizes(height: int, width: int, layers: int, kernel_size: int, stride:
     return sizes
 
 
-class ConvEncoder(nn.Module):
+class ConvEncoder(Encoder):
     """Strided convolutions, each followed by the activation, then flattened.
 
     Shapes: (B, C, H, W) -> (B, out_features), for any H and W of at least `kernel_size`.
@@ -50,9 +54,9 @@ class ConvEncoder(nn.Module):
         super().__init__()
         self.image_shape = positive_ints("image_shape", image_shape)
         planes = (self.image_shape[0], *positive_ints("channels", channels))
-        sizes = _layer_sizes(*self.image_shape[1:], len(channels), kernel_size, stride)
+        sizes = _layer_sizes(self.image_shape, len(channels), kernel_size, stride)
         layers: list[nn.Module] = []
-        for fan_in, fan_out in zip(planes, planes[1:], strict=False):
+        for fan_in, fan_out in pairwise(planes):
             conv = nn.Conv2d(fan_in, fan_out, kernel_size, stride, padding=(kernel_size - 1) // 2)
             layers += [conv, activation_named(activation)]
         self.convolutions = nn.Sequential(*layers)
@@ -63,10 +67,13 @@ class ConvEncoder(nn.Module):
 
 
 class ConvDecoder(nn.Module):
-    """A linear layer to the smallest feature map, then transposed convolutions up to exactly the image's size.
+    """A perceptron to the smallest feature map, then transposed convolutions up to exactly the image's size.
 
-    `channels` is listed from the image inwards, as for the encoder that this decoder mirrors. A strided convolution
-    drops up to stride - 1 rows; `output_padding` puts back just those, at every layer.
+    hidden_sizes: the perceptron's hidden layers. With few latent dimensions the bound gains much from one: a feature
+        map that is linear in z leaves all the folding of the latent space to the convolutions.
+    channels: listed from the image inwards, as for the encoder that this decoder mirrors.
+
+    A strided convolution drops up to stride - 1 rows; `output_padding` puts back just those, at every layer.
 
     Shapes: (..., D) -> (..., *output_shape).
     """
@@ -79,15 +86,17 @@ class ConvDecoder(nn.Module):
         kernel_size: int = 3,
         stride: int = 2,
         activation: str = "relu",
+        hidden_sizes: Sequence[int] = (),
     ) -> None:
         super().__init__()
-        positive_int("latent_dim", latent_dim)
+        dense_sizes = (positive_int("latent_dim", latent_dim), *positive_ints("hidden_sizes", hidden_sizes))
         self.output_shape = positive_ints("output_shape", output_shape)
         planes = (self.output_shape[0], *positive_ints("channels", channels))
-        sizes = _layer_sizes(*self.output_shape[1:], len(channels), kernel_size, stride)
+        sizes = _layer_sizes(self.output_shape, len(channels), kernel_size, stride)
         padding = (kernel_size - 1) // 2
         self.map_shape = (planes[-1], *sizes[-1])
-        self.project = nn.Linear(latent_dim, prod(self.map_shape))
+        self.hidden = hidden_layers(dense_sizes, activation)
+        self.smallest_map = nn.Linear(dense_sizes[-1], prod(self.map_shape))
         layers: list[nn.Module] = []
         for i in reversed(range(len(channels))):
             (h, w), (height, width) = sizes[i + 1], sizes[i]
@@ -102,5 +111,5 @@ class ConvDecoder(nn.Module):
         self.convolutions = nn.Sequential(*layers)
 
     def forward(self, z: Tensor) -> Tensor:
-        maps = self.project(z).reshape(-1, *self.map_shape)  # (L·B, C, h, w)
+        maps = self.smallest_map(self.hidden(z)).reshape(-1, *self.map_shape)  # (L·B, C, h, w)
         return self.convolutions(maps).reshape(*z.shape[:-1], *self.output_shape)

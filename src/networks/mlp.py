@@ -6,18 +6,11 @@ from math import prod
 from torch import Tensor, nn
 
 from src.errors import positive_int, positive_ints
-from src.networks.activation import activation as activation_named
+from src.networks.encoder import Encoder
+from src.networks.hidden_layers import hidden_layers
 
 
-def _hidden_layers(sizes: Sequence[int], activation: str) -> nn.Sequential:
-    """Linear layers between consecutive `sizes`, each followed by the activation; none for a single size."""
-    layers: list[nn.Module] = []
-    for fan_in, fan_out in zip(sizes, sizes[1:], strict=False):
-        layers += [nn.Linear(fan_in, fan_out), activation_named(activation)]
-    return nn.Sequential(*layers)
-
-
-class MLPEncoder(nn.Module):
+class MLPEncoder(Encoder):
     """Flatten, then one linear layer and activation for each hidden size.
 
     With no hidden sizes the features are the pixels themselves, so that the head that follows makes the whole
@@ -30,7 +23,7 @@ class MLPEncoder(nn.Module):
         super().__init__()
         self.image_shape = positive_ints("image_shape", image_shape)
         sizes = (prod(self.image_shape), *positive_ints("hidden_sizes", hidden_sizes))
-        self.hidden = _hidden_layers(sizes, activation)
+        self.hidden = hidden_layers(sizes, activation)
         self.out_features = sizes[-1]
 
     def forward(self, x: Tensor) -> Tensor:
@@ -53,7 +46,7 @@ class MLPDecoder(nn.Module):
         super().__init__()
         self.output_shape = positive_ints("output_shape", output_shape)
         sizes = (positive_int("latent_dim", latent_dim), *positive_ints("hidden_sizes", hidden_sizes))
-        self.hidden = _hidden_layers(sizes, activation)
+        self.hidden = hidden_layers(sizes, activation)
         self.pixels = nn.Linear(sizes[-1], prod(self.output_shape))
 
     def forward(self, z: Tensor) -> Tensor:

@@ -1,0 +1,79 @@
+"""What the tests share: composing the real configuration, and building small models from plain arguments."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, open_dict
+
+from src.distributions import Bernoulli, NormalPosterior, StandardNormal
+from src.losses import SGVBB, VariationalBound
+from src.models import VAE
+from src.networks import MLPDecoder, MLPEncoder
+
+CONF = Path(__file__).parent.parent / "conf"
+NO_SCHEDULE = partial(torch.optim.lr_scheduler.ConstantLR, factor=1.0)
+
+torch.set_num_threads(2)
+
+
+def choices(group: str) -> list[str]:
+    """Every choice of a config group, found on disk."""
+    return sorted(file.stem for file in (CONF / group).rglob("*.yaml"))
+
+
+@pytest.fixture(autouse=True)
+def _strict_distributions() -> Iterator[None]:
+    """Arguments of distributions are validated in every test, whatever a training run before it has set."""
+    torch.distributions.Distribution.set_default_validate_args(True)
+    yield
+    torch.distributions.Distribution.set_default_validate_args(True)
+
+
+@pytest.fixture
+def configure(tmp_path: Path) -> Iterator[Callable[..., DictConfig]]:
+    """Compose the configuration with overrides, as the command line does; the run folder is temporary."""
+    folders = iter(range(1000))
+
+    def make(*overrides: str) -> DictConfig:
+        run_dir = tmp_path / f"run{next(folders)}"
+        run_dir.mkdir()
+        GlobalHydra.instance().clear()
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            cfg = compose("train", [*overrides, f"run_dir={run_dir}"], return_hydra_config=True)
+        HydraConfig.instance().set_config(cfg)
+        with open_dict(cfg):
+            for name, value in cfg.choices.items():
+                cfg.choices[name] = value  # resolved while the hydra node is there
+            del cfg.hydra
+        return cfg
+
+    yield make
+    HydraConfig.instance().cfg = None
+
+
+@pytest.fixture
+def small_vae() -> Callable[..., VAE]:
+    """A VAE of 1×4×4 images with 2 latent dimensions, in float64."""
+
+    def make(loss: VariationalBound | None = None, **parts: Any) -> VAE:
+        torch.manual_seed(0)
+        arguments: dict[str, Any] = {
+            "encoder": MLPEncoder((1, 4, 4), [8], "tanh"),
+            "decoder": partial(MLPDecoder, 2, hidden_sizes=[8], activation="tanh"),
+            "posterior": partial(NormalPosterior, latent_dim=2),
+            "prior": StandardNormal(2),
+            "likelihood": Bernoulli(),
+            "loss": loss or SGVBB(),
+            "optimizer": partial(torch.optim.Adam, lr=1e-3),
+            "scheduler": NO_SCHEDULE,
+        }
+        return VAE(**{**arguments, **parts}).double()
+
+    return make

@@ -1,0 +1,110 @@
+"""Figures show the tensors they are given."""
+
+from collections.abc import Callable
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from src.figures import NotApplicable, Quantities, decoded_grid, latent_scatter, prior_samples, reconstructions
+from src.figures.mosaic import mosaic
+from src.losses import MSE
+from src.models import VAE
+from tests.models.test_models import small_autoencoder
+
+
+def shown_image(figure: Figure) -> np.ndarray:
+    return np.asarray(figure.axes[0].images[0].get_array())
+
+
+def test_a_mosaic_has_the_images_in_reading_order() -> None:
+    images = torch.arange(6).float().div(10).reshape(6, 1, 1, 1).expand(6, 1, 2, 2)
+    picture = mosaic(images, columns=3, padding=0)
+    assert picture.shape == (4, 6, 3)
+    assert np.allclose(picture[::2, ::2, 0], [[0, 0.1, 0.2], [0.3, 0.4, 0.5]])
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_reconstructions_are_two_rows(channels: int) -> None:
+    x, reconstruction = torch.zeros(30, channels, 5, 5), torch.ones(30, channels, 5, 5)
+    picture = shown_image(reconstructions(x, reconstruction, n=10))
+    assert picture.shape == (2 * 6 + 1, 10 * 6 + 1, 3)
+    assert picture[3, 3, 0] == 0
+    assert picture[9, 3, 0] == 1
+
+
+@pytest.mark.parametrize("dimensions", [1, 2, 3, 20])
+def test_the_scatter_has_every_point_and_every_label(dimensions: int) -> None:
+    z, labels = torch.randn(300, dimensions), torch.arange(300) % 10
+    axes = latent_scatter(z, labels).axes[0]
+    points = axes.collections[0].get_offsets()
+    assert len(points) == 300
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == [str(i) for i in range(10)]
+    assert axes.get_xlabel()
+    assert axes.get_ylabel()
+    if dimensions == 2:
+        assert np.allclose(np.sort(points, axis=0), np.sort(z.numpy(), axis=0))
+
+
+def test_the_colour_of_a_point_is_that_of_its_label_in_the_legend() -> None:
+    labels = torch.arange(50) % 10
+    figure = latent_scatter(torch.stack([labels, labels], dim=1).float(), labels)  # each point lies at its label
+    FigureCanvasAgg(figure).draw()
+    axes = figure.axes[0]
+    names = [text.get_text() for text in axes.get_legend().get_texts()]
+    colours = [handle.get_facecolor()[0][:3] for handle in axes.get_legend().legend_handles]
+    legend = dict(zip(names, colours, strict=True))
+    points = axes.collections[0]
+    for (x, _), colour in zip(np.asarray(points.get_offsets()), points.get_facecolors(), strict=True):
+        assert np.allclose(colour[:3], legend[str(round(x))])
+
+
+def test_the_grid_decodes_what_its_axes_say() -> None:
+    def decode(z: torch.Tensor) -> torch.Tensor:
+        return ((z + 2) / 4).reshape(-1, 1, 1, 2)  # the left pixel shows z_1, the right one z_2
+
+    figure = decoded_grid(decode, torch.zeros(5, 2), box=[-2, 2], n=5)
+    picture = shown_image(figure)[..., 0]
+    assert np.allclose(picture[0, ::2], [0, 0.25, 0.5, 0.75, 1])
+    assert np.allclose(picture[:, 1], [1, 0.75, 0.5, 0.25, 0])  # z_2 grows upwards
+    left, right, bottom, top = figure.axes[0].images[0].get_extent()
+    assert (left, right, bottom, top) == (-2.5, 2.5, -2.5, 2.5)
+
+
+def test_without_a_box_the_grid_spans_the_codes() -> None:
+    codes = torch.stack([torch.linspace(0, 100, 1001), torch.linspace(-5, 5, 1001)], dim=1)
+    seen = []
+    decoded_grid(lambda z: seen.append(z) or torch.zeros(len(z), 1, 2, 2), codes, n=3)  # type: ignore[func-returns-value]
+    assert torch.allclose(seen[0].amin(0), torch.tensor([1.0, -4.9]), atol=1e-3)
+    assert torch.allclose(seen[0].amax(0), torch.tensor([99.0, 4.9]), atol=1e-3)
+
+
+def test_the_samples_are_n_by_n() -> None:
+    asked = []
+    picture = shown_image(prior_samples(lambda n: asked.append(n) or torch.zeros(n, 1, 3, 3), n=4))  # type: ignore[func-returns-value]
+    assert asked == [16]
+    assert picture.shape == (4 * 4 + 1, 4 * 4 + 1, 3)
+
+
+def test_figures_are_drawn_from_a_model_by_the_names_of_their_parameters(small_vae: Callable[..., VAE]) -> None:
+    quantities = Quantities(small_vae(), torch.rand(40, 1, 4, 4).double(), torch.arange(40) % 10)
+    for figure in (latent_scatter, reconstructions, prior_samples, decoded_grid):
+        assert isinstance(quantities.draw(figure), Figure)
+    assert plt.get_fignums() == []
+
+
+def test_an_autoencoder_has_no_samples_and_more_dimensions_no_grid() -> None:
+    quantities = Quantities(small_autoencoder(MSE()), torch.rand(4, 1, 4, 4).double(), torch.arange(4))
+    with pytest.raises(NotApplicable, match="no prior"):
+        quantities.draw(prior_samples)
+    with pytest.raises(NotApplicable, match="has 3"):
+        decoded_grid(lambda z: z, torch.zeros(5, 3))
+
+
+@pytest.mark.parametrize("box", [[3, -3], [1], [0, 1, 2]])
+def test_an_impossible_box_is_named(box: list[float]) -> None:
+    with pytest.raises(ValueError, match=r"expected \[low, high\]"):
+        decoded_grid(lambda z: z, torch.zeros(5, 2), box=box)

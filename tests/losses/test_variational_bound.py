@@ -1,0 +1,179 @@
+"""The two SGVB estimators against closed forms and an exactly solvable model, in float64."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+from torch.distributions import Cauchy, Distribution, Independent, MultivariateNormal, Normal, kl_divergence
+
+from src.errors import UserError
+from src.losses import SGVBA, SGVBB, VariationalBound
+from src.models import VAE
+
+BATCH, LATENT, PIXELS = 4, 2, 6
+
+
+def a_posterior(seed: int = 0) -> Distribution:
+    generator = torch.Generator().manual_seed(seed)
+    mean = torch.randn(BATCH, LATENT, dtype=torch.float64, generator=generator)
+    scale = 0.3 + torch.rand(BATCH, LATENT, dtype=torch.float64, generator=generator)
+    return Independent(Normal(mean, scale), 1)
+
+
+def a_prior() -> Distribution:
+    return Independent(Normal(torch.zeros(LATENT).double(), torch.ones(LATENT).double()), 1)
+
+
+class LinearGaussian:
+    """p(z) = N(0, I), p(x|z) = N(Wz + b, s² I): marginal and posterior are known (Tipping & Bishop 1999)."""
+
+    def __init__(self) -> None:
+        generator = torch.Generator().manual_seed(1)
+        self.weight = torch.randn(PIXELS, LATENT, dtype=torch.float64, generator=generator)
+        self.bias = torch.randn(PIXELS, dtype=torch.float64, generator=generator)
+        self.scale = 0.7
+        self.x = torch.randn(BATCH, 1, 2, 3, dtype=torch.float64, generator=generator)
+
+    def decode(self, z: Tensor) -> Distribution:
+        mean = (z @ self.weight.T + self.bias).unflatten(-1, (1, 2, 3))
+        return Independent(Normal(mean, self.scale), 3)
+
+    def log_marginal(self) -> Tensor:
+        covariance = self.weight @ self.weight.T + self.scale**2 * torch.eye(PIXELS).double()
+        return MultivariateNormal(self.bias, covariance).log_prob(self.x.flatten(1))
+
+    def exact_posterior(self) -> Distribution:
+        precision = torch.eye(LATENT).double() + self.weight.T @ self.weight / self.scale**2
+        covariance = torch.linalg.inv(precision)
+        mean = (self.x.flatten(1) - self.bias) @ self.weight @ covariance / self.scale**2
+        return MultivariateNormal(mean, covariance.expand(BATCH, LATENT, LATENT))
+
+
+class FullPrior:
+    """N(0, I) as a MultivariateNormal, so that torch knows its KL from a full-covariance posterior."""
+
+    @staticmethod
+    def make() -> Distribution:
+        return MultivariateNormal(torch.zeros(LATENT).double(), torch.eye(LATENT).double())
+
+
+def test_closed_form_kl_equals_monte_carlo_kl() -> None:
+    torch.manual_seed(0)
+    q, p = a_posterior(), a_prior()
+    z = q.sample(torch.Size((200_000,)))
+    draws = q.log_prob(z) - p.log_prob(z)
+    standard_error = draws.std(0) / len(z) ** 0.5
+    assert ((draws.mean(0) - kl_divergence(q, p)).abs() < 5 * standard_error).all()
+
+
+def test_closed_form_kl_is_the_formula() -> None:
+    q = a_posterior()
+    mean, variance = q.mean, q.variance
+    formula = 0.5 * (mean**2 + variance - variance.log() - 1).sum(-1)
+    assert torch.allclose(kl_divergence(q, a_prior()), formula)
+
+
+@pytest.mark.parametrize("estimator", [SGVBA, SGVBB])
+def test_sgvb_a_equals_log_p_x_for_every_sample_at_the_exact_posterior(estimator: type[VariationalBound]) -> None:
+    torch.manual_seed(0)
+    model = LinearGaussian()
+    for num_samples in (1, 7):
+        bound = estimator(num_samples)
+        terms = bound(model.x, model.exact_posterior(), FullPrior.make(), model.decode)
+        error = (terms.elbo - model.log_marginal()).abs().max()
+        # Estimator B has the same expectation there, and does vary from sample to sample.
+        assert (error < 1e-9) == (estimator is SGVBA)
+
+
+def test_the_two_estimators_agree_in_expectation() -> None:
+    torch.manual_seed(0)
+    model = LinearGaussian()
+    draws = {}
+    for estimator in (SGVBA, SGVBB):
+        repeats = [estimator(100)(model.x, a_posterior(), a_prior(), model.decode).elbo for _ in range(400)]
+        draws[estimator] = torch.stack(repeats)  # (400, B)
+    difference = draws[SGVBA].mean(0) - draws[SGVBB].mean(0)
+    standard_error = ((draws[SGVBA].var(0) + draws[SGVBB].var(0)) / 400) ** 0.5
+    assert (difference.abs() < 5 * standard_error).all()
+    assert (draws[SGVBA].mean(0) < model.log_marginal()).all()
+
+
+@pytest.mark.parametrize("estimator", [SGVBA, SGVBB])
+def test_more_samples_vary_less(estimator: type[VariationalBound]) -> None:
+    torch.manual_seed(0)
+    model = LinearGaussian()
+
+    def variance(num_samples: int) -> float:
+        bound = estimator(num_samples)
+        repeats = [bound(model.x, a_posterior(), a_prior(), model.decode).elbo for _ in range(500)]
+        return torch.stack(repeats).var(0).mean().item()
+
+    assert variance(16) == pytest.approx(variance(1) / 16, rel=0.3)
+
+
+@pytest.mark.parametrize("estimator", [SGVBA, SGVBB])
+def test_beta_weighs_the_kl_term_of_the_loss_and_never_the_elbo(estimator: type[VariationalBound]) -> None:
+    model = LinearGaussian()
+    terms = {}
+    for beta in (0.0, 1.0, 4.0):
+        torch.manual_seed(0)
+        terms[beta] = estimator(beta=beta)(model.x, a_posterior(), a_prior(), model.decode)
+        assert torch.allclose(terms[beta].loss, terms[beta].reconstruction + beta * terms[beta].kl)
+        assert torch.allclose(terms[beta].elbo, -(terms[beta].reconstruction + terms[beta].kl))
+    assert torch.equal(terms[0.0].elbo, terms[4.0].elbo)
+    assert torch.equal(terms[1.0].loss, -terms[1.0].elbo)
+
+
+def test_warm_up_is_linear_and_then_stays() -> None:
+    bound = SGVBB(beta=2.0, warmup_epochs=4)
+    weights = []
+    for epoch in (0, 1, 2.5, 4, 100):
+        bound.epoch = epoch
+        weights.append(bound.weight())
+    assert weights == [0, 0.5, 1.25, 2, 2]
+    assert SGVBB(beta=2.0, warmup_epochs=4).weight() == 2  # whoever does not train uses the full weight
+
+
+def test_no_closed_form_names_the_other_estimator() -> None:
+    model = LinearGaussian()
+    prior = Independent(Cauchy(torch.zeros(LATENT).double(), torch.ones(LATENT).double()), 1)
+    with pytest.raises(UserError, match="loss=sgvb_a"):
+        SGVBB()(model.x, a_posterior(), prior, model.decode)
+    assert SGVBA()(model.x, a_posterior(), prior, model.decode).elbo.isfinite().all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [({"num_samples": 0}, "num_samples=0"), ({"beta": -1}, "beta=-1"), ({"beta": "x"}, "beta='x'"),
+     ({"warmup_epochs": float("nan")}, "warmup_epochs=nan")],
+)  # fmt: skip
+def test_impossible_arguments_are_named(arguments: dict[str, float], named: str) -> None:
+    with pytest.raises(ValueError, match=named):
+        SGVBA(**arguments)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("estimator", [SGVBA, SGVBB])
+def test_gradients_are_those_of_the_expected_bound(
+    estimator: type[VariationalBound], small_vae: Callable[..., VAE]
+) -> None:
+    """With the noise held fixed the bound is a smooth function: autograd agrees with finite differences."""
+    model = small_vae(estimator(3))
+    x = torch.rand(2, 1, 4, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
+    weight = model.posterior.parameters_of_q.weight
+
+    def loss() -> Tensor:
+        torch.manual_seed(5)
+        return model.terms(x)["loss"].sum()
+
+    loss().backward()
+    assert weight.grad is not None
+    for index in [(0, 0), (3, 5)]:
+        step = 1e-6
+        with torch.no_grad():
+            weight[index] += step
+            above = loss()
+            weight[index] -= 2 * step
+            below = loss()
+            weight[index] += step
+        assert weight.grad[index].item() == pytest.approx(((above - below) / (2 * step)).item(), rel=1e-5, abs=1e-8)

@@ -1,0 +1,79 @@
+"""What the models promise beyond their parts."""
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+import torch
+
+from src.losses import BCE, MSE, SGVBA, ReconstructionLoss
+from src.models import VAE, Autoencoder
+from src.models.epoch_mean import EpochMean
+from src.networks import MLPDecoder, MLPEncoder
+from tests.conftest import NO_SCHEDULE
+
+
+def small_autoencoder(loss: ReconstructionLoss) -> Autoencoder:
+    torch.manual_seed(0)
+    return Autoencoder(
+        2,
+        MLPEncoder((1, 4, 4), [8]),
+        partial(MLPDecoder, 2, hidden_sizes=[8]),
+        loss,
+        partial(torch.optim.Adam, lr=1e-3),
+        NO_SCHEDULE,
+    ).double()
+
+
+def test_a_vae_names_the_losses_that_fit(small_vae: Callable[..., VAE]) -> None:
+    with pytest.raises(ValueError, match="VAE cannot be trained with MSE: use loss=sgvb_a, loss=sgvb_b") as error:
+        small_vae(MSE())
+    assert "\n" not in str(error.value)
+
+
+def test_an_autoencoder_names_the_losses_that_fit() -> None:
+    with pytest.raises(ValueError, match="Autoencoder cannot be trained with SGVBA: use loss=bce, loss=mse"):
+        small_autoencoder(SGVBA())  # type: ignore[arg-type]
+
+
+def test_a_vae_encodes_to_the_posterior_mean_and_decodes_to_the_likelihood_mean(small_vae: Callable[..., VAE]) -> None:
+    model, x = small_vae(), torch.rand(3, 1, 4, 4).double()
+    assert torch.equal(model.encode(x), model.posterior_of(x).mean)
+    z = torch.randn(3, 2).double()
+    assert torch.equal(model.decode(z), torch.sigmoid(model.decoder(z)))
+    assert model.latent_dim == 2
+    assert model.sample(6).shape == (6, 1, 4, 4)
+
+
+@pytest.mark.parametrize("loss", [BCE(), MSE(), MSE("sigmoid")])
+def test_an_autoencoder_shows_the_image_that_its_loss_compares(loss: ReconstructionLoss) -> None:
+    model, x = small_autoencoder(loss), torch.rand(3, 1, 4, 4).double()
+    shown = model.decode(model.encode(x))
+    expected = loss(model.decoder(model.encode(x)), x)
+    if isinstance(loss, MSE):
+        assert torch.allclose((shown - x).square().flatten(1).sum(1), expected)
+    assert torch.allclose(model.terms(x)["loss"], expected)
+    assert set(model.terms(x)) == set(model.term_names)
+
+
+def test_the_step_takes_the_mean_over_the_batch_and_nothing_else(small_vae: Callable[..., VAE]) -> None:
+    model, x = small_vae(), torch.rand(6, 1, 4, 4).double()
+    torch.manual_seed(1)
+    terms = model.terms(x)
+    torch.manual_seed(1)
+    step = model.training_step((x, torch.zeros(6)), 0)
+    assert set(step) == set(model.term_names)
+    for name, value in step.items():
+        assert torch.allclose(value, terms[name].mean())
+    assert step["loss"].requires_grad
+    assert not step["kl"].requires_grad
+
+
+def test_means_over_an_epoch_count_images_not_batches() -> None:
+    mean = EpochMean(("loss",))
+    mean.update({"loss": torch.tensor([1.0, 2.0, 3.0])})
+    mean.update({"loss": torch.tensor([10.0])})
+    assert mean.compute() == {"loss": 4.0}
+    mean.reset()
+    mean.update({"loss": torch.tensor([7.0])})
+    assert mean.compute() == {"loss": 7.0}

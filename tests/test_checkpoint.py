@@ -1,0 +1,102 @@
+"""Checkpoints load safely, and only what they may ask for is built."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+
+from src.checkpoint import check_targets, load_checkpoint, load_model
+from src.errors import UserError
+from tests.conftest import choices
+
+
+@pytest.fixture
+def saved(configure: Callable[..., DictConfig], tmp_path: Path) -> Callable[..., Path]:
+    """Save an untrained model as a checkpoint; `change` edits its content first."""
+
+    def save(*overrides: str, change: Callable[[dict[str, Any]], object] = lambda _: None) -> Path:
+        cfg = configure("data=digits", *overrides)
+        model = instantiate(cfg.model, _convert_="all")
+        config = OmegaConf.to_container(cfg, resolve=True)
+        checkpoint = {"config": config, "state_dict": model.state_dict()}
+        change(checkpoint)
+        path = tmp_path / "model.ckpt"
+        torch.save(checkpoint, path)
+        return path
+
+    return save
+
+
+@pytest.mark.parametrize("model", choices("model"))
+def test_a_loaded_model_has_the_same_outputs(saved: Callable[..., Path], model: str) -> None:
+    first, second = load_model(saved(f"model={model}", "latent_dim=3")), load_model(saved(f"model={model}", "seed=7"))
+    again = load_model(
+        saved(f"model={model}", "latent_dim=3", change=lambda c: c.update(state_dict=first.state_dict()))
+    )
+    x = torch.rand(4, 1, 8, 8)
+    assert torch.equal(first.encode(x), again.encode(x))
+    assert torch.equal(first.decode(first.encode(x)), again.decode(again.encode(x)))
+    assert first.encode(x).shape == (4, 3)
+    assert second.encode(x).shape == (4, 2)
+    assert not first.training
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["os.system", "torch.os.system", "builtins.eval", "src.checkpoint.subprocess.run", "torch.hub.load", "torch.load",
+     "src.train.main", "torch", "src.nothing.Here", "numpy.ndarray", "torch.nn.modules.module.torch.os.system", 3, None],
+)  # fmt: skip
+def test_no_other_target_is_ever_built(saved: Callable[..., Path], target: Any) -> None:
+    for config in ({"_target_": target}, {"a": [{"b": {"_target_": target}}]}):
+        with pytest.raises(UserError, match="do not load this file"):
+            check_targets(config)
+
+    def smuggle(checkpoint: dict[str, Any]) -> None:
+        checkpoint["config"]["model"]["prior"]["_target_"] = target
+
+    with pytest.raises(UserError, match="do not load this file"):
+        load_model(saved(change=smuggle))
+
+
+def test_pickled_code_is_not_run(tmp_path: Path) -> None:
+    class Harmful:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return (Path.touch, (tmp_path / "harm",))
+
+    torch.save({"config": Harmful(), "state_dict": {}}, tmp_path / "harmful.ckpt")
+    with pytest.raises(UserError, match=r"harmful\.ckpt is not a checkpoint that can be read"):
+        load_checkpoint(tmp_path / "harmful.ckpt")
+    assert not (tmp_path / "harm").exists()
+
+
+@pytest.mark.parametrize("damage", ["cut", "noise", "empty"])
+def test_a_corrupt_checkpoint_is_named(saved: Callable[..., Path], damage: str) -> None:
+    path = saved()
+    content = path.read_bytes()
+    path.write_bytes({"cut": content[: len(content) // 2], "noise": b"not a checkpoint" * 99, "empty": b""}[damage])
+    with pytest.raises(UserError, match=r"model\.ckpt is not a checkpoint that can be read"):
+        load_model(path)
+
+
+def test_a_checkpoint_of_something_else_is_named(tmp_path: Path) -> None:
+    torch.save({"state_dict": {}}, tmp_path / "other.ckpt")
+    with pytest.raises(UserError, match=r"other\.ckpt was not written by this project"):
+        load_model(tmp_path / "other.ckpt")
+
+
+def test_weights_that_do_not_fit_are_named(saved: Callable[..., Path]) -> None:
+    path = saved(change=lambda checkpoint: checkpoint["state_dict"].popitem())
+    with pytest.raises(UserError, match="do not fit the model"):
+        load_model(path)
+
+
+def test_a_missing_checkpoint_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"There is no checkpoint .*nothing\.ckpt"):
+        load_model(tmp_path / "nothing.ckpt")
+    (tmp_path / "checkpoints").mkdir()
+    with pytest.raises(UserError, match=r"no checkpoint named best\.ckpt"):
+        load_model(tmp_path)
