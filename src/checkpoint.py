@@ -54,19 +54,21 @@ def load_checkpoint(path: str | Path) -> dict[str, Any]:
     return checkpoint
 
 
-def find_checkpoint(path: str | Path, prefer: str = "best.ckpt") -> Path:
-    """The checkpoint at `path`, or in the run folder `path`; UserError, saying what there is, if there is none."""
-    path = Path(path)
+def find_checkpoint(path: str | Path, *names: str) -> Path:
+    """The checkpoint at `path`, or the first of `names` (best.ckpt, last.ckpt) in the run folder `path`.
+
+    Raises UserError, saying what there is, if there is none.
+    """
+    path, names = Path(path), names or ("best.ckpt", "last.ckpt")
     if path.is_dir():
-        inside = sorted(path.glob("**/*.ckpt"))
-        for choice in inside:
-            if choice.name == prefer:
-                return choice
-        listing = f" It holds {', '.join(map(str, inside))}." if inside else ""
-        raise UserError(f"The folder {path} has no checkpoint named {prefer}.{listing}")
+        for name in names:
+            if (path / "checkpoints" / name).is_file():
+                return path / "checkpoints" / name
+        inside = ", ".join(str(file.relative_to(path)) for file in sorted(path.rglob("*.ckpt"))) or "no checkpoint"
+        raise UserError(f"The folder {path} has no checkpoints/{' or '.join(names)}. It holds {inside}.")
     if not path.is_file():
         known = sorted(Path("outputs").glob("**/last.ckpt"), key=lambda file: file.stat().st_mtime)
-        hint = f" The newest one under outputs is {known[-1]}." if known else ""
+        hint = f" The newest last.ckpt under outputs is {known[-1]}." if known else ""
         raise UserError(f"There is no checkpoint {path}.{hint}")
     return path
 

@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import torch
 from lightning.pytorch.callbacks import ModelCheckpoint
 
+from src.checkpoint import load_checkpoint
 from src.errors import UserError
 
 MUST_AGREE = ("model", "data", "seed")
@@ -33,22 +33,21 @@ def check_resumable(path: Path, checkpoint: dict[str, Any], config: dict[str, An
         )
 
 
-def keep_best(path: Path, checkpoint: dict[str, Any], checkpoints: ModelCheckpoint) -> None:
+def keep_best(path: Path, checkpoint: dict[str, Any], callback: ModelCheckpoint) -> None:
     """Copy the best checkpoint so far into the new run, so that only a better epoch replaces it.
 
     Lightning forgets the best score when the folder of the checkpoints changes.
     """
-    states = [state for key, state in checkpoint["callbacks"].items() if key.startswith("ModelCheckpoint")]
     before = path.parent / "best.ckpt"
-    if not states or states[0]["monitor"] != checkpoints.monitor or checkpoints.monitor is None or not before.exists():
+    if not before.exists() or (content := load_checkpoint(before))["epoch"] > checkpoint["epoch"]:
         return
-    best = Path(str(checkpoints.dirpath)) / "best.ckpt"
+    score = content["callbacks"][callback.state_key]["best_model_score"]
+    best = Path(str(callback.dirpath)) / "best.ckpt"
     best.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(before, best)
-    score: torch.Tensor = states[0]["best_model_score"]
-    checkpoints.best_k_models = {str(best): score}
-    checkpoints.kth_best_model_path = str(best)
-    checkpoints.kth_value = checkpoints.best_model_score = score
+    callback.best_k_models = {str(best): score}
+    callback.kth_best_model_path = str(best)
+    callback.kth_value = callback.best_model_score = score
 
 
 def _flat(config: Any, prefix: str = "") -> dict[str, Any]:

@@ -13,7 +13,6 @@ import torch
 from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from lightning.pytorch import Callback, Trainer, seed_everything
-from lightning.pytorch.callbacks import ModelCheckpoint
 from omegaconf import DictConfig, OmegaConf
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
@@ -41,7 +40,7 @@ def train(cfg: DictConfig) -> float:
     refuse_impossible(cfg)
     config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]
     run_dir = Path(cfg.run_dir)
-    ckpt_path = find_checkpoint(cfg.ckpt_path, prefer="last.ckpt") if cfg.ckpt_path else None
+    ckpt_path = find_checkpoint(cfg.ckpt_path, "last.ckpt") if cfg.ckpt_path else None
     resumed = load_checkpoint(ckpt_path) if ckpt_path else None
     if ckpt_path and resumed:
         check_resumable(ckpt_path, resumed, config)
@@ -52,13 +51,14 @@ def train(cfg: DictConfig) -> float:
     data: ImageDataModule = instantiate(cfg.data, _convert_="all")
     model: ImageModel = instantiate(cfg.model, _convert_="all")
     check_optimizer(model, cfg)
-    checkpoints = make_checkpoints(cfg, model)
-    if ckpt_path and resumed:
-        keep_best(ckpt_path, resumed, checkpoints)
     throughput = Throughput()
-    others = [instantiate(node, _convert_="all") for name, node in cfg.callbacks.items() if name != "checkpoint"]
-    own = [throughput, RepeatableNoise(cfg.seed), FiniteGuard(), SaveConfig(config)]
-    callbacks: list[Callback] = [*own, *others, checkpoints]
+    callbacks: list[Callback] = [throughput, RepeatableNoise(cfg.seed), FiniteGuard(), SaveConfig(config)]
+    if cfg.data.val_size:
+        best = instantiate(cfg.callbacks.best, monitor=model.monitor, mode=model.monitor_mode)()
+        callbacks.append(best)
+        if ckpt_path and resumed:
+            keep_best(ckpt_path, resumed, best)
+    callbacks += [instantiate(node, _convert_="all") for name, node in cfg.callbacks.items() if name != "best"]
     trainer: Trainer = instantiate(
         cfg.trainer, callbacks=callbacks, logger=instantiate(cfg.logger), default_root_dir=str(run_dir), _convert_="all"
     )
@@ -66,12 +66,12 @@ def train(cfg: DictConfig) -> float:
         OmegaConf.save(OmegaConf.create(config), run_dir / "config.yaml")
 
     started = time.perf_counter()
-    with resumable(trainer, checkpoints):
+    with resumable(trainer, run_dir):
         trainer.fit(model, datamodule=data, ckpt_path=ckpt_path, weights_only=True)
         seconds = time.perf_counter() - started
         final = {name: value.item() for name, value in trainer.callback_metrics.items()}
-        best = Path(str(checkpoints.dirpath)) / "best.ckpt"
-        tested: dict[str, Any] = {"datamodule": data, "ckpt_path": best, "weights_only": True, "verbose": False}
+        checkpoint = find_checkpoint(run_dir)
+        tested: dict[str, Any] = {"datamodule": data, "ckpt_path": checkpoint, "weights_only": True, "verbose": False}
         validation = trainer.validate(model, **tested)[0] if data.val_size else {}
         test = trainer.test(model, **tested)[0]
 
@@ -81,7 +81,7 @@ def train(cfg: DictConfig) -> float:
             "validation": strip(validation),
             "train": {name: final[f"train/{name}"] for name in model.term_names},
             "units": dict.fromkeys(model.term_names, model.unit),
-            "checkpoint": str(shown(best)),
+            "checkpoint": str(shown(checkpoint)),
             "epochs": trainer.current_epoch,
             "seconds": seconds,
             "images_per_second": throughput.images_per_second,
@@ -121,8 +121,10 @@ def refuse_impossible(cfg: DictConfig) -> None:
     epochs = cfg.trainer.max_epochs
     if not isinstance(epochs, int) or isinstance(epochs, bool) or epochs < 1:
         raise UserError(f"trainer.max_epochs={epochs}: expected a whole number of at least 1")
-    if "checkpoint" not in cfg.callbacks:
-        raise UserError("callbacks has no checkpoint, which the test needs: keep callbacks=default, less some figures")
+    for name in {"best", "last"} - cfg.callbacks.keys():
+        raise UserError(
+            f"callbacks.{name} is missing: keep callbacks=default, and remove a figure with ~callbacks.NAME"
+        )
     gpu = torch.cuda.is_available() or torch.backends.mps.is_available()
     if cfg.trainer.accelerator in ("gpu", "cuda", "mps") and not gpu:
         raise UserError("trainer=gpu: torch finds no GPU on this machine. Use trainer=auto or trainer=cpu.")
@@ -149,26 +151,20 @@ def check_optimizer(model: ImageModel, cfg: DictConfig) -> None:
         raise UserError(f"{part}={OmegaConf.to_container(cfg[part], resolve=True)}: {error}") from error
 
 
-def make_checkpoints(cfg: DictConfig, model: ImageModel) -> ModelCheckpoint:
-    """The callback that keeps the best epoch by what the model watches; without validation, the last."""
-    watched = {"monitor": model.monitor, "mode": model.monitor_mode} if cfg.data.val_size else {}
-    return instantiate(cfg.callbacks.checkpoint, _convert_="all")(**watched)
-
-
 @contextmanager
-def resumable(trainer: Trainer, checkpoints: ModelCheckpoint) -> Iterator[None]:
+def resumable(trainer: Trainer, run_dir: Path) -> Iterator[None]:
     """Turn Ctrl-C into a message that says how to go on."""
     try:
         yield
     except SystemExit:  # what Lightning makes of Ctrl-C
         if not trainer.interrupted:
             raise
-        last = checkpoints.last_model_path
-        if not last:
+        last = run_dir / "checkpoints" / "last.ckpt"
+        if not last.exists():
             raise Interrupted("Interrupted before the first checkpoint.") from None
         task = HydraConfig.get().overrides.task
-        overrides = [*(o for o in task if not o.startswith("ckpt_path=")), f"ckpt_path={shown(Path(last))}"]
+        overrides = [*(o for o in task if not o.startswith("ckpt_path=")), f"ckpt_path={shown(last)}"]
         raise Interrupted(
-            f"Interrupted. The last checkpoint is {shown(Path(last))}; to go on from it:\n"
+            f"Interrupted. The last checkpoint is {shown(last)}; to go on from it:\n"
             f"python -m src.train {shlex.join(overrides)}"
         ) from None

@@ -16,7 +16,9 @@ from src.errors import UserError
 from src.training import train
 
 Configure = Callable[..., DictConfig]
-QUICK = ("data=digits", "trainer=cpu", "encoder.hidden_sizes=[16]", "decoder.hidden_sizes=[16]")
+SMALL = ("data=digits", "trainer=cpu", "encoder.hidden_sizes=[16]", "decoder.hidden_sizes=[16]")
+PICTURES = ("latent_scatter", "reconstructions", "prior_samples", "decoded_grid")
+QUICK = (*SMALL, *(f"~callbacks.{picture}" for picture in PICTURES))
 
 
 def weights(run: DictConfig | Path, name: str = "last.ckpt") -> dict[str, torch.Tensor]:
@@ -40,7 +42,7 @@ def png_size(file: Path) -> tuple[int, int]:
 
 
 def test_a_run_leaves_everything_behind(configure: Configure) -> None:
-    cfg = configure(*QUICK, "trainer.max_epochs=2", "callbacks.latent_scatter.every_n_epochs=1", "data.binarize=static")
+    cfg = configure(*SMALL, "trainer.max_epochs=2", "callbacks.latent_scatter.every_n_epochs=1", "data.binarize=static")
     result = train(cfg)
     folder = Path(cfg.run_dir)
     metrics = metrics_of(cfg)
@@ -65,7 +67,7 @@ def test_a_run_leaves_everything_behind(configure: Configure) -> None:
     assert "git_revision" in metrics
 
     names = {file.name for file in (folder / "figures").iterdir()}
-    final = {"latent_scatter.png", "reconstructions.png", "prior_samples.png", "decoded_grid.png"}
+    final = {f"{picture}.png" for picture in PICTURES}
     assert names == final | {"latent_scatter-epoch-001.png", "latent_scatter-epoch-002.png"}
     for name in names:
         width, height = png_size(folder / "figures" / name)
@@ -80,12 +82,9 @@ def test_a_run_leaves_everything_behind(configure: Configure) -> None:
         events = EventAccumulator(str(file)).Reload()
         for kind in tags:
             tags[kind] |= set(events.Tags()[kind])
-        plugins |= set(events.summary_metadata[tag].plugin_data.plugin_name for tag in events.summary_metadata)
-    assert tags["images"] == {"latent_scatter", "reconstructions", "prior_samples", "decoded_grid"}
-    terms = {
-        f"{stage}/{name}" for stage in ("train", "val", "test") for name in ("loss", "elbo", "reconstruction", "kl")
-    }
-    assert terms <= tags["scalars"]
+        plugins |= {metadata.plugin_data.plugin_name for metadata in events.summary_metadata.values()}
+    assert tags["images"] == set(PICTURES)
+    assert {f"{stage}/{name}" for stage in ("train", "val", "test") for name in metrics["units"]} <= tags["scalars"]
     assert {"hparams/test_elbo", "hparams/validation_elbo"} <= tags["scalars"]
     assert "hparams" in plugins
 
@@ -152,7 +151,7 @@ def test_without_validation_the_last_checkpoint_is_tested(configure: Configure) 
     assert metrics_of(cfg)["validation"] == {}
     assert result == metrics_of(cfg)["train"]["loss"]
     assert load_checkpoint(cfg.run_dir)["epoch"] == 1
-    assert same(weights(cfg, "best.ckpt"), weights(cfg, "last.ckpt"))
+    assert [file.name for file in (Path(cfg.run_dir) / "checkpoints").iterdir()] == ["last.ckpt"]
 
 
 def test_training_helps(configure: Configure) -> None:
@@ -202,7 +201,7 @@ def test_two_devices_train_as_one_run(configure: Configure) -> None:
 
     folder = Path(configure(*QUICK).run_dir)
     subprocess.run(
-        [sys.executable, "-m", "src.train", *QUICK[:1], *QUICK[2:], "trainer=ddp", "trainer.accelerator=cpu",
+        [sys.executable, "-m", "src.train", *SMALL, "trainer=ddp", "trainer.accelerator=cpu",
          "trainer.devices=2", "trainer.max_epochs=2", f"hydra.run.dir={folder}"],
         check=True, timeout=300,
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """Figures show the tensors they are given."""
 
 from collections.abc import Callable
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -39,7 +40,7 @@ def test_reconstructions_are_two_rows(channels: int) -> None:
 @pytest.mark.parametrize("dimensions", [1, 2, 3, 20])
 def test_the_scatter_has_every_point_and_every_label(dimensions: int) -> None:
     z, labels = torch.randn(300, dimensions), torch.arange(300) % 10
-    axes = latent_scatter(z, labels).axes[0]
+    axes: Any = latent_scatter(z, labels).axes[0]
     points = axes.collections[0].get_offsets()
     assert len(points) == 300
     assert [text.get_text() for text in axes.get_legend().get_texts()] == [str(i) for i in range(10)]
@@ -53,7 +54,7 @@ def test_the_colour_of_a_point_is_that_of_its_label_in_the_legend() -> None:
     labels = torch.arange(50) % 10
     figure = latent_scatter(torch.stack([labels, labels], dim=1).float(), labels)  # each point lies at its label
     FigureCanvasAgg(figure).draw()
-    axes = figure.axes[0]
+    axes: Any = figure.axes[0]
     names = [text.get_text() for text in axes.get_legend().get_texts()]
     colours = [handle.get_facecolor()[0][:3] for handle in axes.get_legend().legend_handles]
     legend = dict(zip(names, colours, strict=True))

@@ -1,6 +1,7 @@
 """The two SGVB estimators against closed forms and an exactly solvable model, in float64."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -160,7 +161,7 @@ def test_gradients_are_those_of_the_expected_bound(
     """With the noise held fixed the bound is a smooth function: autograd agrees with finite differences."""
     model = small_vae(estimator(3))
     x = torch.rand(2, 1, 4, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
-    weight = model.posterior.parameters_of_q.weight
+    weight: Any = model.posterior.get_parameter("parameters_of_q.weight")
 
     def loss() -> Tensor:
         torch.manual_seed(5)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -71,7 +71,7 @@ def test_activations_by_name(name: str) -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (partial(MLPEncoder, (1, 8, 8), 512), r"hidden_sizes=512: expected a list"),
+        (partial(MLPEncoder, (1, 8, 8), hidden_sizes=cast(Any, 512)), r"hidden_sizes=512: expected a list"),
         (partial(MLPEncoder, (1, 8, 8), [0]), r"hidden_sizes\[0\]=0"),
         (partial(MLPEncoder, (1, 8, 8), [4], activation="rleu"), "rleu.*relu"),
         (partial(MLPDecoder, 0, (1, 8, 8), [4]), "latent_dim=0"),
