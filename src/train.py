@@ -3,10 +3,10 @@
 import hydra
 from omegaconf import DictConfig
 
-from src.command_line import plain_errors
+from src.command_line import CONF, plain_errors
 
 
-@hydra.main(version_base="1.3", config_path="../conf", config_name="train")
+@hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")
 def main(cfg: DictConfig) -> float:
     """One run; returns its validation loss, for sweepers."""
     from src.training import train  # torch and Lightning take seconds to import, and --help needs neither
