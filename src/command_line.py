@@ -1,6 +1,5 @@
 """One message instead of a traceback for mistakes made on the command line."""
 
-import errno
 import os
 import re
 import sys
@@ -15,18 +14,9 @@ from hydra.errors import HydraException, InstantiationException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from src.errors import Interrupted, UserError
+from src.errors import DISK, ELSEWHERE, Interrupted, UserError
 
 CONF = Path(__file__).parent.parent / "conf"
-DISK = {
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "the disk quota is used up",
-    errno.EROFS: "the file system is read-only",
-    errno.EACCES: "writing or reading there is not permitted",
-    errno.EPERM: "writing or reading there is not permitted",
-    errno.ENOTDIR: "a part of the path is not a folder",
-    errno.EEXIST: "something that is not a folder is in the way",
-}
 
 
 @contextmanager
@@ -54,10 +44,7 @@ def plain_errors() -> Iterator[None]:
     except OSError as error:
         if error.errno not in DISK:
             raise
-        _fail(
-            f"{error.filename or 'The output folder'}: {DISK[error.errno]}. Make room or choose another place, such "
-            f"as hydra.run.dir=/some/folder."
-        )
+        _fail(f"{error.filename or 'The output folder'} could not be written: {DISK[error.errno]}. {ELSEWHERE}")
 
 
 def _fail(message: str, code: int = 1) -> None:

@@ -1,6 +1,18 @@
 """Mistakes that a user can mend, told in one message."""
 
+import errno
 from collections.abc import Sequence
+
+DISK = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EROFS: "the file system is read-only",
+    errno.EACCES: "it is not permitted",
+    errno.EPERM: "it is not permitted",
+    errno.ENOTDIR: "a part of the path is not a folder",
+    errno.EEXIST: "something that is not a folder is in the way",
+}
+ELSEWHERE = "Make room or choose another place, such as hydra.run.dir=/some/folder."
 
 
 class UserError(Exception):

@@ -19,7 +19,7 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 from src.callbacks import FiniteGuard, RepeatableNoise, SaveConfig, Throughput
 from src.checkpoint import find_checkpoint, load_checkpoint
 from src.data import ImageDataModule
-from src.errors import Interrupted, UserError
+from src.errors import DISK, ELSEWHERE, Interrupted, UserError
 from src.models import ImageModel
 from src.report import log_hyperparameters, print_summary, revision, shown, versions, write_metrics
 from src.resume import check_resumable, keep_best
@@ -153,9 +153,13 @@ def check_optimizer(model: ImageModel, cfg: DictConfig) -> None:
 
 @contextmanager
 def resumable(trainer: Trainer, run_dir: Path) -> Iterator[None]:
-    """Turn Ctrl-C into a message that says how to go on."""
+    """Turn Ctrl-C into a message that says how to go on, and a disk that fails into one that names the run folder."""
     try:
         yield
+    except OSError as error:
+        if error.errno not in DISK:
+            raise
+        raise UserError(f"{shown(run_dir)} could not be written: {DISK[error.errno]}. {ELSEWHERE}") from error
     except SystemExit:  # what Lightning makes of Ctrl-C
         if not trainer.interrupted:
             raise

@@ -128,12 +128,13 @@ def test_a_missing_data_set_without_a_network(run: Run, monkeypatch: pytest.Monk
 
 def test_a_full_disk(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object, **__: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device", "outputs/run/checkpoints/last.ckpt")
+        raise OSError(errno.ENOSPC, "No space left on device", "/tmp/scratch")
 
     monkeypatch.setattr(Trainer, "save_checkpoint", full)
     code, message = run(*QUICK)
     assert code == 1
-    assert "outputs/run/checkpoints/last.ckpt: the disk is full" in message
+    assert "outputs/mlp_vae-sgvb_b-z2/" in message
+    assert "could not be written: the disk is full" in message
 
 
 def test_ctrl_c_keeps_the_last_checkpoint_and_says_how_to_resume(

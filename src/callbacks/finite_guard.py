@@ -25,10 +25,10 @@ class FiniteGuard(Callback):
         # global_step already counts this step, so it is its number from 1.
         self.seen.append((f"step {trainer.global_step} (epoch {trainer.current_epoch + 1})", outputs))
         if len(self.seen) >= self.every_n_steps:
-            self._look()
+            self._look(trainer)
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._look()
+        self._look(trainer)
 
     def on_validation_batch_end(
         self,
@@ -42,23 +42,23 @@ class FiniteGuard(Callback):
         self.seen.append((f"step {trainer.global_step} (validation after epoch {trainer.current_epoch + 1})", outputs))
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._look()
+        self._look(trainer)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._look()
+        self._look(trainer)
         weights = torch.stack([parameter.detach().norm() for parameter in pl_module.parameters()])
         self.seen.append(
             (f"step {trainer.global_step} (the end of epoch {trainer.current_epoch + 1})", {"weights": weights.sum()})
         )
-        self._look()
+        self._look(trainer)
 
-    def _look(self) -> None:
+    def _look(self, trainer: Trainer) -> None:
         seen, self.seen = self.seen, []
         if not seen:
             return
         # The sum of what is NaN or infinite is not finite either: one number for each step, fetched together.
         totals = torch.stack([torch.stack([term.detach().abs() for term in terms.values()]).sum() for _, terms in seen])
-        if totals.isfinite().all():
+        if trainer.strategy.reduce_boolean_decision(bool(totals.isfinite().all()), all=True):
             return
         for when, terms in seen:
             # `loss` is made of the others: name it only if none of them is to blame.
@@ -68,3 +68,4 @@ class FiniteGuard(Callback):
                         f"At {when} the {name} became {term.item()}, and training was stopped. A smaller optimizer.lr "
                         f"or +trainer.gradient_clip_val=1 often helps."
                     )
+        raise UserError("The loss became NaN or infinite on another device, and training was stopped.")
