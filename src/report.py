@@ -37,13 +37,19 @@ def write_metrics(run_dir: Path, metrics: dict[str, Any]) -> None:
     (run_dir / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
 
 
-def log_hyperparameters(trainer: Trainer, metrics: dict[str, Any]) -> None:
-    """Write the entry of TensorBoard's HParams page: the choices, and the scores of the tested checkpoint."""
+def log_hyperparameters(trainer: Trainer, config: dict[str, Any], metrics: dict[str, Any]) -> None:
+    """Write the entry of TensorBoard's HParams page: choices and options, and the scores of the tested checkpoint."""
     if trainer.logger is None:
         return
+    options = {
+        f"{group}.{name}": value if isinstance(value, int | float | str) else str(value)
+        for group in config["choices"]
+        for name, value in config[group].items()
+        if not (name.startswith("_") or isinstance(value, dict))
+    }
     scores = {f"{stage}_{name}": value for stage in ("test", "validation") for name, value in metrics[stage].items()}
-    chosen = {**metrics["choices"], "latent_dim": metrics["latent_dim"], "seed": metrics["seed"]}
-    trainer.logger.log_hyperparams(chosen, {f"hparams/{name}": value for name, value in scores.items()})
+    chosen = {**config["choices"], "latent_dim": config["latent_dim"], "seed": config["seed"]}
+    trainer.logger.log_hyperparams({**chosen, **options}, {f"hparams/{name}": value for name, value in scores.items()})
     trainer.logger.finalize("success")
 
 

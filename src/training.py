@@ -39,6 +39,7 @@ def train(cfg: DictConfig) -> float:
     quieten()
     refuse_impossible(cfg)
     config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]
+    config["choices"] = {group: name for group, name in config["choices"].items() if not unused(group, cfg)}
     run_dir = Path(cfg.run_dir)
     ckpt_path = find_checkpoint(cfg.ckpt_path, "last.ckpt") if cfg.ckpt_path else None
     resumed = load_checkpoint(ckpt_path) if ckpt_path else None
@@ -96,7 +97,7 @@ def train(cfg: DictConfig) -> float:
             "versions": versions(),
         }
         write_metrics(run_dir, metrics)
-        log_hyperparameters(trainer, metrics)
+        log_hyperparameters(trainer, config, metrics)
         print_summary(run_dir, metrics)
     return validation["val/loss"] if validation else final["train/loss"]
 
@@ -130,9 +131,14 @@ def refuse_impossible(cfg: DictConfig) -> None:
         raise UserError("trainer=gpu: torch finds no GPU on this machine. Use trainer=auto or trainer=cpu.")
     for override in HydraConfig.get().overrides.task if HydraConfig.initialized() else []:
         part = override.lstrip("+~").split("=")[0].split(".")[0].split("@")[0]
-        if part in PARTS and part not in cfg.model:
+        if unused(part, cfg):
             used = ", ".join(name for name in PARTS if name in cfg.model)
             raise UserError(f"{override}: model={cfg.choices.model} has no {part}. Its parts are {used}.")
+
+
+def unused(group: str, cfg: DictConfig) -> bool:
+    """Whether a config group is a part that this model does not have, such as an autoencoder's prior."""
+    return group in PARTS and group not in cfg.model
 
 
 def check_optimizer(model: ImageModel, cfg: DictConfig) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
 
@@ -27,10 +27,10 @@ class Progress(Callback):
         console = Console()
         self.bar = Bar(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=20),
-            MofNCompleteColumn(),
+            BarColumn(bar_width=None),
+            TimeRemainingColumn(compact=True),
             TextColumn("{task.fields[terms]}"),
-            TimeRemainingColumn(),
+            expand=True,
             console=console,
             auto_refresh=False,
             transient=True,
@@ -54,9 +54,10 @@ class Progress(Callback):
         if self.bar is None or self.bar.disable or now - self.shown < self.refresh_seconds:
             return
         self.shown = now
-        terms = "  ".join(f"{name} {value.item():.1f}" for name, value in outputs.items())
+        # The ELBO is what the other terms add up to.
+        terms = " ".join(f"{name} {value.item():.1f}" for name, value in outputs.items() if name != "elbo")
         speed = f"{self.images / (now - self.started):,.0f} images/s"
-        self.bar.update(self.task, completed=batch_idx + 1, terms=f"{terms}  {speed}", refresh=True)
+        self.bar.update(self.task, completed=batch_idx + 1, terms=f"{terms} {speed}", refresh=True)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._report_epoch(trainer)
