@@ -27,10 +27,10 @@ class Interrupted(KeyboardInterrupt):
     """Ctrl-C, told as one message. Not an Exception, so that a sweep stops with it."""
 
 
-def positive_int(name: str, value: object) -> int:
-    """Return `value`, or raise a ValueError naming it, unless it is an integer of at least 1."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"{name}={value!r}: expected a whole number of at least 1")
+def whole_number(name: str, value: object, at_least: int = 1) -> int:
+    """Return `value`, or raise a ValueError naming it, unless it is an integer of at least `at_least`."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < at_least:
+        raise ValueError(f"{name}={value!r}: expected a whole number of at least {at_least}")
     return value
 
 
@@ -41,8 +41,8 @@ def number_from(name: str, value: object, low: float, *, above: bool = False) ->
     raise ValueError(f"{name}={value!r}: expected a number {'above' if above else 'of at least'} {low}")
 
 
-def positive_ints(name: str, values: object) -> tuple[int, ...]:
+def whole_numbers(name: str, values: object) -> tuple[int, ...]:
     """Return `values` as a tuple, or raise a ValueError, unless it is a list of integers of at least 1."""
     if isinstance(values, str) or not isinstance(values, Sequence):
         raise ValueError(f"{name}={values!r}: expected a list of whole numbers, such as {name}=[64,32]")
-    return tuple(positive_int(f"{name}[{i}]", value) for i, value in enumerate(values))
+    return tuple(whole_number(f"{name}[{i}]", value) for i, value in enumerate(values))

@@ -14,17 +14,16 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from lightning.pytorch import Callback, Trainer, seed_everything
 from omegaconf import DictConfig, OmegaConf
-from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from src.callbacks import FiniteGuard, RepeatableNoise, SaveConfig, Throughput
 from src.checkpoint import find_checkpoint, load_checkpoint
 from src.data import ImageDataModule
 from src.errors import DISK, ELSEWHERE, Interrupted, UserError
 from src.models import ImageModel
+from src.preflight import check_optimizer, refuse_impossible, unused
 from src.report import log_hyperparameters, print_summary, revision, shown, versions, write_metrics
 from src.resume import check_resumable, keep_best
 
-PARTS = ("encoder", "decoder", "posterior", "prior", "likelihood", "loss", "optimizer", "scheduler")
 SETTLED = (
     ".*isinstance.treespec, LeafSpec",  # Lightning's own use of a deprecated name
     "The number of training batches",  # nothing is logged step by step
@@ -41,6 +40,7 @@ def train(cfg: DictConfig) -> float:
     config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]
     config["choices"] = {group: name for group, name in config["choices"].items() if not unused(group, cfg)}
     run_dir = Path(cfg.run_dir)
+    run_dir.mkdir(parents=True, exist_ok=True)
     ckpt_path = find_checkpoint(cfg.ckpt_path, "last.ckpt") if cfg.ckpt_path else None
     resumed = load_checkpoint(ckpt_path) if ckpt_path else None
     if ckpt_path and resumed:
@@ -113,48 +113,6 @@ def quieten() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     for message in SETTLED:
         warnings.filterwarnings("ignore", message=message)
-
-
-def refuse_impossible(cfg: DictConfig) -> None:
-    """Raise UserError for values that nothing below would refuse, or only late."""
-    if not isinstance(cfg.seed, int) or isinstance(cfg.seed, bool) or not 0 <= cfg.seed < 2**32:
-        raise UserError(f"seed={cfg.seed}: expected a whole number from 0 to {2**32 - 1}")
-    epochs = cfg.trainer.max_epochs
-    if not isinstance(epochs, int) or isinstance(epochs, bool) or epochs < 1:
-        raise UserError(f"trainer.max_epochs={epochs}: expected a whole number of at least 1")
-    for name in {"best", "last"} - cfg.callbacks.keys():
-        raise UserError(
-            f"callbacks.{name} is missing: keep callbacks=default, and remove a figure with ~callbacks.NAME"
-        )
-    gpu = torch.cuda.is_available() or torch.backends.mps.is_available()
-    if cfg.trainer.accelerator in ("gpu", "cuda", "mps") and not gpu:
-        raise UserError("trainer=gpu: torch finds no GPU on this machine. Use trainer=auto or trainer=cpu.")
-    for override in HydraConfig.get().overrides.task if HydraConfig.initialized() else []:
-        part = override.lstrip("+~").split("=")[0].split(".")[0].split("@")[0]
-        if unused(part, cfg):
-            used = ", ".join(name for name in PARTS if name in cfg.model)
-            raise UserError(f"{override}: model={cfg.choices.model} has no {part}. Its parts are {used}.")
-
-
-def unused(group: str, cfg: DictConfig) -> bool:
-    """Whether a config group is a part that this model does not have, such as an autoencoder's prior."""
-    return group in PARTS and group not in cfg.model
-
-
-def check_optimizer(model: ImageModel, cfg: DictConfig) -> None:
-    """Take a step without gradients, so that a wrong option of optimiser or scheduler shows before training."""
-    part = "optimizer"
-    try:
-        optimizer = model.make_optimizer(model.parameters())
-        part = "scheduler"
-        scheduler = model.make_scheduler(optimizer)
-        optimizer.step()
-        if not isinstance(scheduler, ReduceLROnPlateau):
-            scheduler.step()
-        elif not cfg.data.val_size:
-            raise UserError("scheduler=plateau watches val/loss: set data.val_size above 0, or take another scheduler")
-    except (TypeError, ValueError, RuntimeError, ArithmeticError) as error:
-        raise UserError(f"{part}={OmegaConf.to_container(cfg[part], resolve=True)}: {error}") from error
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from matplotlib.figure import Figure
 
 from src.data import ImageDataModule
-from src.errors import UserError, positive_int
+from src.errors import UserError, whole_number
 from src.figures import NotApplicable, Quantities
 
 log = logging.getLogger(__name__)
@@ -32,8 +32,8 @@ class DrawFigure(Callback):
         self.name = name
         self.figure = figure
         self.folder = Path(folder)
-        self.every_n_epochs = positive_int("every_n_epochs", every_n_epochs)
-        self.max_images = positive_int("max_images", max_images)
+        self.every_n_epochs = whole_number("every_n_epochs", every_n_epochs)
+        self.max_images = whole_number("max_images", max_images)
         self.applicable = True
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:

@@ -12,7 +12,7 @@ from src.data.device_loader import DeviceLoader
 from src.data.fit_size import fit_size
 from src.data.read import read
 from src.data.shuffle import Shuffle
-from src.errors import UserError, positive_int
+from src.errors import UserError, whole_number
 from src.seeding import generator_for
 
 
@@ -45,16 +45,14 @@ class ImageDataModule(LightningDataModule):
     ) -> None:
         super().__init__()
         self.dataset = dataset
-        self.image_shape = (positive_int("channels", channels), *2 * (positive_int("image_size", image_size),))
-        self.batch_size = positive_int("batch_size", batch_size)
-        if isinstance(val_size, bool) or not isinstance(val_size, int) or val_size < 0:
-            raise ValueError(f"val_size={val_size!r}: expected a whole number of at least 0")
-        self.val_size = val_size
-        self.limit = None if limit is None else positive_int("limit", limit)
+        self.image_shape = (whole_number("channels", channels), *2 * (whole_number("image_size", image_size),))
+        self.batch_size = whole_number("batch_size", batch_size)
+        self.val_size = whole_number("val_size", val_size, at_least=0)
+        self.limit = None if limit is None else whole_number("limit", limit)
         if binarize not in CHOICES:
             raise ValueError(f"binarize={binarize!r}: expected one of {', '.join(CHOICES)}")
         self.binarize = binarize
-        self.seed = seed
+        self.seed = whole_number("seed", seed, at_least=0)
         self.splits: dict[str, tuple[Tensor, Tensor]] = {}
 
     def prepare_data(self) -> None:

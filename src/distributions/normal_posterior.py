@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution, Independent, Normal
 from torch.nn.functional import softplus
 
-from src.errors import positive_int
+from src.errors import whole_number
 
 SCALES: dict[str, Callable[[Tensor], Tensor]] = {
     "log_variance": lambda s: torch.exp(s / 2),
@@ -30,7 +30,7 @@ class NormalPosterior(nn.Module):
         if scale not in SCALES:
             raise ValueError(f"posterior scale={scale!r}: expected one of {', '.join(SCALES)}")
         self.to_scale = SCALES[scale]
-        self.parameters_of_q = nn.Linear(in_features, 2 * positive_int("latent_dim", latent_dim))
+        self.parameters_of_q = nn.Linear(in_features, 2 * whole_number("latent_dim", latent_dim))
 
     def forward(self, features: Tensor) -> Distribution:
         mean, s = self.parameters_of_q(features).chunk(2, dim=-1)  # (B, D) each

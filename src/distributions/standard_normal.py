@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Distribution, Independent, Normal
 
-from src.errors import positive_int
+from src.errors import whole_number
 
 
 class StandardNormal(nn.Module):
@@ -15,7 +15,7 @@ class StandardNormal(nn.Module):
 
     def __init__(self, latent_dim: int) -> None:
         super().__init__()
-        positive_int("latent_dim", latent_dim)
+        whole_number("latent_dim", latent_dim)
         # Buffers, so that the prior follows the model to its device and precision.
         self.register_buffer("mean", torch.zeros(latent_dim), persistent=False)
         self.register_buffer("scale", torch.ones(latent_dim), persistent=False)

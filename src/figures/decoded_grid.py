@@ -6,7 +6,7 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from src.errors import positive_int
+from src.errors import whole_number
 from src.figures.mosaic import mosaic
 from src.figures.quantities import NotApplicable
 
@@ -20,7 +20,7 @@ def decoded_grid(
     """
     if z.shape[1] != 2:
         raise NotApplicable(f"the decoded grid shows 2 latent dimensions, and this model has {z.shape[1]}")
-    if positive_int("n", n) < 2:
+    if whole_number("n", n) < 2:
         raise ValueError("n=1: a grid has at least 2 points a side")
     if box is None:
         quantiles = torch.quantile(z.detach().float().cpu(), torch.tensor([0.01, 0.99]), dim=0)

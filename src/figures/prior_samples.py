@@ -5,7 +5,7 @@ from collections.abc import Callable
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from src.errors import positive_int
+from src.errors import whole_number
 from src.figures.mosaic import mosaic
 
 
@@ -13,7 +13,7 @@ def prior_samples(sample: Callable[[int], Tensor], n: int = 10) -> Figure:
     """n×n images, each decoded from a draw of the prior."""
     figure = Figure(figsize=(7, 7.3), dpi=100, layout="constrained")
     axes = figure.subplots()
-    axes.imshow(mosaic(sample(positive_int("n", n) ** 2), columns=n), interpolation="nearest")
+    axes.imshow(mosaic(sample(whole_number("n", n) ** 2), columns=n), interpolation="nearest")
     axes.set_axis_off()
     axes.set_title("Samples: z ~ p(z), shown as the mean of p(x|z)")
     return figure

@@ -4,13 +4,13 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from src.errors import positive_int
+from src.errors import whole_number
 from src.figures.mosaic import mosaic
 
 
 def reconstructions(x: Tensor, reconstruction: Tensor, n: int = 10) -> Figure:
     """The first n images (N, C, H, W) over their reconstructions."""
-    n = min(positive_int("n", n), len(x))
+    n = min(whole_number("n", n), len(x))
     height = x.shape[-2]
     figure = Figure(figsize=(1.0 * n + 1.6, 2.6), dpi=100, layout="constrained")
     axes = figure.subplots()

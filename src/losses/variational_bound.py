@@ -7,7 +7,7 @@ from typing import NamedTuple
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
-from src.errors import number_from, positive_int
+from src.errors import number_from, whole_number
 
 
 class LossTerms(NamedTuple):
@@ -32,7 +32,7 @@ class VariationalBound(nn.Module, ABC):
 
     def __init__(self, num_samples: int = 1, beta: float = 1.0, warmup_epochs: float = 0) -> None:
         super().__init__()
-        self.num_samples = positive_int("num_samples", num_samples)
+        self.num_samples = whole_number("num_samples", num_samples)
         self.beta = number_from("beta", beta, 0)
         self.warmup_epochs = number_from("warmup_epochs", warmup_epochs, 0)
         self.epoch = float("inf")  # training that has passed, in epochs; whoever trains keeps it up to date

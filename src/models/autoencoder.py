@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from src.errors import positive_int
+from src.errors import whole_number
 from src.losses import ReconstructionLoss
 from src.models.choices import require_loss
 from src.models.image_model import ImageModel
@@ -35,7 +35,7 @@ class Autoencoder(ImageModel):
     ) -> None:
         super().__init__(encoder, loss, optimizer, scheduler)
         require_loss(self, loss, ReconstructionLoss)
-        self.latent_dim = positive_int("latent_dim", latent_dim)
+        self.latent_dim = whole_number("latent_dim", latent_dim)
         self.to_code = nn.Linear(encoder.out_features, latent_dim)
         self.decoder = decoder(output_shape=self.image_shape)
 

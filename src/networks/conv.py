@@ -6,7 +6,7 @@ from math import prod
 
 from torch import Tensor, nn
 
-from src.errors import positive_int, positive_ints
+from src.errors import whole_number, whole_numbers
 from src.networks.activation import activation as activation_named
 from src.networks.encoder import Encoder
 from src.networks.hidden_layers import hidden_layers
@@ -17,8 +17,8 @@ def _layer_sizes(image_shape: Sequence[int], layers: int, kernel_size: int, stri
 
     Dumoulin & Visin (2016), relationship 6: out = floor((in + 2·padding - kernel_size) / stride) + 1.
     """
-    positive_int("kernel_size", kernel_size)
-    positive_int("stride", stride)
+    whole_number("kernel_size", kernel_size)
+    whole_number("stride", stride)
     _, height, width = image_shape
     if kernel_size > min(height, width):
         raise ValueError(
@@ -52,8 +52,8 @@ class ConvEncoder(Encoder):
         activation: str = "relu",
     ) -> None:
         super().__init__()
-        self.image_shape = positive_ints("image_shape", image_shape)
-        planes = (self.image_shape[0], *positive_ints("channels", channels))
+        self.image_shape = whole_numbers("image_shape", image_shape)
+        planes = (self.image_shape[0], *whole_numbers("channels", channels))
         sizes = _layer_sizes(self.image_shape, len(channels), kernel_size, stride)
         layers: list[nn.Module] = []
         for fan_in, fan_out in pairwise(planes):
@@ -89,9 +89,9 @@ class ConvDecoder(nn.Module):
         hidden_sizes: Sequence[int] = (),
     ) -> None:
         super().__init__()
-        dense_sizes = (positive_int("latent_dim", latent_dim), *positive_ints("hidden_sizes", hidden_sizes))
-        self.output_shape = positive_ints("output_shape", output_shape)
-        planes = (self.output_shape[0], *positive_ints("channels", channels))
+        dense_sizes = (whole_number("latent_dim", latent_dim), *whole_numbers("hidden_sizes", hidden_sizes))
+        self.output_shape = whole_numbers("output_shape", output_shape)
+        planes = (self.output_shape[0], *whole_numbers("channels", channels))
         sizes = _layer_sizes(self.output_shape, len(channels), kernel_size, stride)
         padding = (kernel_size - 1) // 2
         self.map_shape = (planes[-1], *sizes[-1])

@@ -5,7 +5,7 @@ from math import prod
 
 from torch import Tensor, nn
 
-from src.errors import positive_int, positive_ints
+from src.errors import whole_number, whole_numbers
 from src.networks.encoder import Encoder
 from src.networks.hidden_layers import hidden_layers
 
@@ -21,8 +21,8 @@ class MLPEncoder(Encoder):
 
     def __init__(self, image_shape: Sequence[int], hidden_sizes: Sequence[int], activation: str = "relu") -> None:
         super().__init__()
-        self.image_shape = positive_ints("image_shape", image_shape)
-        sizes = (prod(self.image_shape), *positive_ints("hidden_sizes", hidden_sizes))
+        self.image_shape = whole_numbers("image_shape", image_shape)
+        sizes = (prod(self.image_shape), *whole_numbers("hidden_sizes", hidden_sizes))
         self.hidden = hidden_layers(sizes, activation)
         self.out_features = sizes[-1]
 
@@ -44,8 +44,8 @@ class MLPDecoder(nn.Module):
         activation: str = "relu",
     ) -> None:
         super().__init__()
-        self.output_shape = positive_ints("output_shape", output_shape)
-        sizes = (positive_int("latent_dim", latent_dim), *positive_ints("hidden_sizes", hidden_sizes))
+        self.output_shape = whole_numbers("output_shape", output_shape)
+        sizes = (whole_number("latent_dim", latent_dim), *whole_numbers("hidden_sizes", hidden_sizes))
         self.hidden = hidden_layers(sizes, activation)
         self.pixels = nn.Linear(sizes[-1], prod(self.output_shape))
 
