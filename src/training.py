@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from src.callbacks import FiniteGuard, RepeatableNoise, SaveConfig, Throughput
 from src.checkpoint import find_checkpoint, load_checkpoint
+from src.checkpoint_io import AtomicCheckpointIO
 from src.data import ImageDataModule
 from src.errors import DISK, ELSEWHERE, Interrupted, UserError
 from src.models import ImageModel
@@ -60,9 +61,8 @@ def train(cfg: DictConfig) -> float:
         if ckpt_path and resumed:
             keep_best(ckpt_path, resumed, best)
     callbacks += [instantiate(node, _convert_="all") for name, node in cfg.callbacks.items() if name != "best"]
-    trainer: Trainer = instantiate(
-        cfg.trainer, callbacks=callbacks, logger=instantiate(cfg.logger), default_root_dir=str(run_dir), _convert_="all"
-    )
+    own_parts = {"callbacks": callbacks, "logger": instantiate(cfg.logger), "plugins": [AtomicCheckpointIO()]}
+    trainer: Trainer = instantiate(cfg.trainer, **own_parts, default_root_dir=str(run_dir), _convert_="all")
     if trainer.is_global_zero:
         OmegaConf.save(OmegaConf.create(config), run_dir / "config.yaml")
 

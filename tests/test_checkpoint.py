@@ -1,5 +1,6 @@
 """Checkpoints load safely, and only what they may ask for is built."""
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from src.checkpoint import check_targets, load_checkpoint, load_model
+from src.checkpoint_io import AtomicCheckpointIO
 from src.errors import UserError
 from tests.conftest import choices
 
@@ -85,6 +87,25 @@ def test_a_checkpoint_of_something_else_is_named(tmp_path: Path) -> None:
     torch.save({"state_dict": {}}, tmp_path / "other.ckpt")
     with pytest.raises(UserError, match=r"other\.ckpt was not written by this project"):
         load_model(tmp_path / "other.ckpt")
+
+
+def test_a_checkpoint_that_could_not_be_written_leaves_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "checkpoints" / "last.ckpt"
+    AtomicCheckpointIO().save_checkpoint({"number": 1}, path)
+
+    write_bytes = Path.write_bytes
+
+    def full(file: Path, content: bytes) -> None:
+        write_bytes(file, bytes(content)[:10])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space"):
+        AtomicCheckpointIO().save_checkpoint({"number": 2}, path)
+    assert torch.load(path, weights_only=True) == {"number": 1}
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_weights_that_do_not_fit_are_named(saved: Callable[..., Path]) -> None:
