@@ -2,10 +2,11 @@
 
 import pickle
 from pathlib import Path
-from pydoc import locate
+from pydoc import ErrorDuringImport, locate
 from typing import Any
 
 import torch
+from hydra.errors import HydraException
 from hydra.utils import instantiate
 from torch import nn
 from torch.optim import Optimizer
@@ -27,12 +28,22 @@ def load_model(path: str | Path) -> ImageModel:
     checkpoint = load_checkpoint(path)
     config = checkpoint["config"]["model"]
     check_targets(config)
-    model: ImageModel = instantiate(config, _convert_="all")
+    try:
+        model = instantiate(config, _convert_="all")
+    except HydraException as error:
+        raise UserError(f"{path} describes a model that cannot be built: {error}") from error
+    if not isinstance(model, ImageModel):
+        raise UserError(f"{path} describes no model of this project")
+    restore_weights(model, checkpoint, path)
+    return model.eval()
+
+
+def restore_weights(model: ImageModel, checkpoint: dict[str, Any], path: str | Path) -> None:
+    """Load a checkpoint's weights into the model, or raise UserError if they are not the model's."""
     try:
         model.load_state_dict(checkpoint["state_dict"])
-    except RuntimeError as error:
+    except (RuntimeError, TypeError) as error:
         raise UserError(f"The weights in {path} do not fit the model it describes: {error}") from error
-    return model.eval()
 
 
 def load_checkpoint(path: str | Path) -> dict[str, Any]:
@@ -44,28 +55,27 @@ def load_checkpoint(path: str | Path) -> dict[str, Any]:
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, pickle.UnpicklingError, EOFError, OSError, ValueError, KeyError) as error:
-        reason = str(error).strip().split("\n")[0]
         raise UserError(
-            f"{path} is not a checkpoint that can be read ({reason}). It may have been cut short or be something "
-            f"else: use another one, such as last.ckpt or best.ckpt of a run."
+            f"{path} is not a checkpoint that can be read: it was cut short or changed, or is something else. Use "
+            f"another one, such as last.ckpt or best.ckpt of a run."
         ) from error
-    if not isinstance(checkpoint, dict) or not {"config", "state_dict"} <= checkpoint.keys():
-        raise UserError(f"{path} was not written by this project: expected a checkpoint with 'config' and 'state_dict'")
+    ours = isinstance(checkpoint, dict) and {"config", "state_dict"} <= checkpoint.keys()
+    if not ours or not isinstance(checkpoint["config"], dict) or "model" not in checkpoint["config"]:
+        raise UserError(f"{path} was not written by this project: it lacks a 'config' with a 'model', or weights")
     return checkpoint
 
 
 def find_checkpoint(path: str | Path, *names: str) -> Path:
-    """The checkpoint at `path`, or the first of `names` (best.ckpt, last.ckpt) in the run folder `path`.
+    """The checkpoint at `path`, or the first of `names` (best.ckpt, last.ckpt) in the run or folder `path`.
 
     Raises UserError, saying what there is, if there is none.
     """
     path, names = Path(path), names or ("best.ckpt", "last.ckpt")
     if path.is_dir():
-        for name in names:
-            if (path / "checkpoints" / name).is_file():
-                return path / "checkpoints" / name
-        inside = ", ".join(str(file.relative_to(path)) for file in sorted(path.rglob("*.ckpt"))) or "no checkpoint"
-        raise UserError(f"The folder {path} has no checkpoints/{' or '.join(names)}. It holds {inside}.")
+        for file in (folder / name for folder in (path / "checkpoints", path) for name in names):
+            if file.is_file():
+                return file
+        raise UserError(f"The folder {path} has no checkpoints/{' or '.join(names)}: name a run or a .ckpt file.")
     if not path.is_file():
         known = sorted(Path("outputs").glob("**/last.ckpt"), key=lambda file: file.stat().st_mtime)
         hint = f" The newest last.ckpt under outputs is {known[-1]}." if known else ""
@@ -74,21 +84,29 @@ def find_checkpoint(path: str | Path, *names: str) -> Path:
 
 
 def check_targets(config: Any) -> None:
-    """Raise UserError unless every `_target_` in a configuration is one of the allowed classes."""
-    if isinstance(config, list):
+    """Raise UserError unless a configuration is plain, and every `_target_` in it is one of the allowed classes.
+
+    Plain means dicts, lists, numbers and strings; `${...}` in a string would make Hydra look up or call something.
+    """
+    if type(config) is list:
         for item in config:
             check_targets(item)
-    elif isinstance(config, dict):
+    elif type(config) is dict:
         for item in config.values():
             check_targets(item)
         if "_target_" in config:
             _check_target(config["_target_"])
+    elif not (config is None or type(config) in (bool, int, float, str)) or (type(config) is str and "${" in config):
+        raise UserError(f"The checkpoint's configuration holds {config!r}: do not load this file unless you trust it")
 
 
 def _check_target(target: Any) -> None:
     # The package is checked before anything is imported, and again on what was found: `torch.os.system` is not torch's.
     if isinstance(target, str) and target.split(".")[0] in ALLOWED_PACKAGES:
-        found = locate(target)
+        try:
+            found = locate(target)
+        except ErrorDuringImport:
+            found = None
         if (
             isinstance(found, type)
             and issubclass(found, ALLOWED_CLASSES)

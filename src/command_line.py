@@ -41,6 +41,10 @@ def plain_errors() -> Iterator[None]:
         _fail(_instantiation(error))
     except (HydraException, OmegaConfBaseException) as error:
         _fail(_composition(error))
+    except ValueError as error:
+        if "Config group override" not in str(error):  # what Hydra says of model=null
+            raise
+        _fail(f"{error}. Choose one of the files in {CONF.name}/, or leave the group out.")
     except OSError as error:
         if error.errno not in DISK:
             raise
@@ -77,6 +81,8 @@ def _composition(error: Exception) -> str:
         node, parent = node[name], f"{parent}{name}."
     groups = () if parent else (folder.name for folder in CONF.iterdir() if folder.is_dir())
     names = sorted({parent + name for name in (*map(str, node), *groups) if not name.startswith("_")})
+    if f"{parent}{last}" in names:
+        return message  # it does exist: +name was said of it
     close = get_close_matches(f"{parent}{last}", names, n=1)
     guess = f" Did you mean {close[0]}?" if close else ""
     return f"there is no option {key!r}.{guess} There are: {', '.join(names) or 'none'}."

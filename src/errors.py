@@ -9,6 +9,9 @@ DISK = {
     errno.EROFS: "the file system is read-only",
     errno.EACCES: "it is not permitted",
     errno.EPERM: "it is not permitted",
+    errno.ENOENT: "there is no such folder",
+    errno.ENAMETOOLONG: "the name is too long",
+    errno.EISDIR: "a folder of that name is in the way",
     errno.ENOTDIR: "a part of the path is not a folder",
     errno.EEXIST: "something that is not a folder is in the way",
 }

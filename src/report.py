@@ -37,8 +37,8 @@ def write_metrics(run_dir: Path, metrics: dict[str, Any]) -> None:
     (run_dir / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
 
 
-def log_hyperparameters(trainer: Trainer, config: dict[str, Any], metrics: dict[str, Any]) -> None:
-    """Write the entry of TensorBoard's HParams page: choices and options, and the scores of the tested checkpoint."""
+def log_hyperparameters(trainer: Trainer, config: dict[str, Any], metrics: dict[str, Any] | None = None) -> None:
+    """Write hparams.yaml: choices and options. With metrics, also the entry of TensorBoard's HParams page."""
     if trainer.logger is None:
         return
     options = {
@@ -47,9 +47,13 @@ def log_hyperparameters(trainer: Trainer, config: dict[str, Any], metrics: dict[
         for name, value in config[group].items()
         if not (name.startswith("_") or isinstance(value, dict))
     }
-    scores = {f"{stage}_{name}": value for stage in ("test", "validation") for name, value in metrics[stage].items()}
     chosen = {**config["choices"], "latent_dim": config["latent_dim"], "seed": config["seed"]}
-    trainer.logger.log_hyperparams({**chosen, **options}, {f"hparams/{name}": value for name, value in scores.items()})
+    if metrics is None:
+        trainer.logger.log_hyperparams({**chosen, **options})
+        return
+    stages = ("test", "validation")
+    scores = {f"hparams/{stage}_{name}": value for stage in stages for name, value in metrics[stage].items()}
+    trainer.logger.log_hyperparams({**chosen, **options}, scores)
     trainer.logger.finalize("success")
 
 

@@ -10,16 +10,18 @@ from src.checkpoint import load_checkpoint
 from src.errors import UserError
 
 MUST_AGREE = ("model", "data", "seed")
-MAY_DIFFER = ("model.scheduler.",)  # cosine's length follows trainer.max_epochs, which a longer run changes
 
 
 def check_resumable(path: Path, checkpoint: dict[str, Any], config: dict[str, Any]) -> None:
     """Raise UserError unless the run that `config` describes is the one in the checkpoint, and has epochs left."""
+    missing = {"epoch", "callbacks", "loops", "optimizer_states", "lr_schedulers"} - checkpoint.keys()
+    if missing:
+        raise UserError(f"{path} has weights, but training cannot go on from it: it lacks {', '.join(sorted(missing))}")
     then, now = _flat(checkpoint["config"]), _flat(config)
     differing = [
         f"{key} was {then.get(key, 'absent')} and is now {now.get(key, 'absent')}"
         for key in sorted(then.keys() | now.keys())
-        if key.startswith(MUST_AGREE) and not key.startswith(MAY_DIFFER) and then.get(key) != now.get(key)
+        if key.startswith(MUST_AGREE) and then.get(key) != now.get(key)
     ]
     if differing:
         raise UserError(
@@ -44,7 +46,8 @@ def keep_best(path: Path, checkpoint: dict[str, Any], callback: ModelCheckpoint)
     score = content["callbacks"][callback.state_key]["best_model_score"]
     best = Path(str(callback.dirpath)) / "best.ckpt"
     best.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(before, best)
+    if not best.exists() or not best.samefile(before):
+        shutil.copy(before, best)
     callback.best_k_models = {str(best): score}
     callback.kth_best_model_path = str(best)
     callback.kth_value = callback.best_model_score = score

@@ -4,7 +4,7 @@ import logging
 import shlex
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,12 @@ from lightning.pytorch import Callback, Trainer, seed_everything
 from omegaconf import DictConfig, OmegaConf
 
 from src.callbacks import FiniteGuard, RepeatableNoise, SaveConfig, Throughput
-from src.checkpoint import find_checkpoint, load_checkpoint
+from src.checkpoint import find_checkpoint, load_checkpoint, restore_weights
 from src.checkpoint_io import AtomicCheckpointIO
 from src.data import ImageDataModule
 from src.errors import DISK, ELSEWHERE, Interrupted, UserError
 from src.models import ImageModel
-from src.preflight import check_optimizer, refuse_impossible, unused
+from src.preflight import check_optimizer, check_parts_fit, refuse_impossible, unused
 from src.report import log_hyperparameters, print_summary, revision, shown, versions, write_metrics
 from src.resume import check_resumable, keep_best
 
@@ -52,6 +52,7 @@ def train(cfg: DictConfig) -> float:
     seed_everything(cfg.seed, workers=True, verbose=False)
     data: ImageDataModule = instantiate(cfg.data, _convert_="all")
     model: ImageModel = instantiate(cfg.model, _convert_="all")
+    check_parts_fit(model, data.image_shape)
     check_optimizer(model, cfg)
     throughput = Throughput()
     callbacks: list[Callback] = [throughput, RepeatableNoise(cfg.seed), FiniteGuard(), SaveConfig(config)]
@@ -59,6 +60,7 @@ def train(cfg: DictConfig) -> float:
         best = instantiate(cfg.callbacks.best, monitor=model.monitor, mode=model.monitor_mode)()
         callbacks.append(best)
         if ckpt_path and resumed:
+            restore_weights(model, resumed, ckpt_path)
             keep_best(ckpt_path, resumed, best)
     callbacks += [instantiate(node, _convert_="all") for name, node in cfg.callbacks.items() if name != "best"]
     own_parts = {"callbacks": callbacks, "logger": instantiate(cfg.logger), "plugins": [AtomicCheckpointIO()]}
@@ -66,15 +68,20 @@ def train(cfg: DictConfig) -> float:
     if trainer.is_global_zero:
         OmegaConf.save(OmegaConf.create(config), run_dir / "config.yaml")
 
+    log_hyperparameters(trainer, config)
     started = time.perf_counter()
     with resumable(trainer, run_dir):
         trainer.fit(model, datamodule=data, ckpt_path=ckpt_path, weights_only=True)
         seconds = time.perf_counter() - started
         final = {name: value.item() for name, value in trainer.callback_metrics.items()}
+        if not (run_dir / "checkpoints" / "last.ckpt").exists():
+            raise UserError("No epoch came to its end, so there is nothing to test: look at the options of trainer.")
         checkpoint = find_checkpoint(run_dir)
         tested: dict[str, Any] = {"datamodule": data, "ckpt_path": checkpoint, "weights_only": True, "verbose": False}
-        validation = trainer.validate(model, **tested)[0] if data.val_size else {}
-        test = trainer.test(model, **tested)[0]
+        loggers, trainer.loggers = trainer.loggers, []  # the curves of training end with training
+        validation = first(trainer.validate(model, **tested)) if data.val_size else {}
+        trainer.loggers = loggers
+        test = first(trainer.test(model, **tested))
 
     if trainer.is_global_zero:
         metrics = {
@@ -100,6 +107,11 @@ def train(cfg: DictConfig) -> float:
         log_hyperparameters(trainer, config, metrics)
         print_summary(run_dir, metrics)
     return validation["val/loss"] if validation else final["train/loss"]
+
+
+def first(results: Sequence[Mapping[str, float]]) -> Mapping[str, float]:
+    """The figures of the only loader; none if an option of the trainer skipped it."""
+    return results[0] if results else {}
 
 
 def strip(metrics: Any) -> dict[str, float]:
@@ -131,7 +143,8 @@ def resumable(trainer: Trainer, run_dir: Path) -> Iterator[None]:
         if not last.exists():
             raise Interrupted("Interrupted before the first checkpoint.") from None
         task = HydraConfig.get().overrides.task
-        overrides = [*(o for o in task if not o.startswith("ckpt_path=")), f"ckpt_path={shown(last)}"]
+        quoted = f"ckpt_path='{shown(last)}'"  # for Hydra: a sweep's folders have = and , in their names
+        overrides = [*(override for override in task if not override.startswith("ckpt_path=")), quoted]
         raise Interrupted(
             f"Interrupted. The last checkpoint is {shown(last)}; to go on from it:\n"
             f"python -m src.train {shlex.join(overrides)}"

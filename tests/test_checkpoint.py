@@ -10,7 +10,7 @@ import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from src.checkpoint import check_targets, load_checkpoint, load_model
+from src.checkpoint import check_targets, find_checkpoint, load_checkpoint, load_model
 from src.checkpoint_io import AtomicCheckpointIO
 from src.errors import UserError
 from tests.conftest import choices
@@ -52,7 +52,8 @@ def test_a_loaded_model_has_the_same_outputs(saved: Callable[..., Path], model: 
      "src.train.main", "torch", "src.nothing.Here", "numpy.ndarray", 3, None],
 )  # fmt: skip
 def test_no_other_target_is_ever_built(saved: Callable[..., Path], target: Any) -> None:
-    for config in ({"_target_": target}, {"a": [{"b": {"_target_": target}}]}):
+    hidden = {"_target_": target}
+    for config in (hidden, {"a": [{"b": hidden}]}, {"a": (hidden,)}, {"a": "${oc.env:HOME}"}):
         with pytest.raises(UserError, match="do not load this file"):
             check_targets(config)
 
@@ -84,9 +85,23 @@ def test_a_corrupt_checkpoint_is_named(saved: Callable[..., Path], damage: str) 
 
 
 def test_a_checkpoint_of_something_else_is_named(tmp_path: Path) -> None:
-    torch.save({"state_dict": {}}, tmp_path / "other.ckpt")
-    with pytest.raises(UserError, match=r"other\.ckpt was not written by this project"):
-        load_model(tmp_path / "other.ckpt")
+    contents: list[Any] = [
+        {"state_dict": {}},
+        {"config": {}, "state_dict": {}},
+        {"config": None, "state_dict": {}},
+        [1],
+    ]
+    for content in contents:
+        torch.save(content, tmp_path / "other.ckpt")
+        with pytest.raises(UserError, match=r"other\.ckpt was not written by this project"):
+            load_model(tmp_path / "other.ckpt")
+
+
+@pytest.mark.parametrize("change", [{"model": {}}, {"model": {"_target_": "torch.nn.ReLU"}},
+                                    {"model": {"_target_": "src.models.VAE", "loss": 3}}])  # fmt: skip
+def test_a_configuration_that_is_no_model_is_named(saved: Callable[..., Path], change: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match=r"model\.ckpt describes"):
+        load_model(saved(change=lambda checkpoint: checkpoint["config"].update(change)))
 
 
 def test_a_checkpoint_that_could_not_be_written_leaves_the_one_before(
@@ -120,3 +135,9 @@ def test_a_missing_checkpoint_is_named(tmp_path: Path) -> None:
     (tmp_path / "checkpoints").mkdir()
     with pytest.raises(UserError, match=r"no checkpoints/best\.ckpt or last\.ckpt"):
         load_model(tmp_path)
+
+
+def test_a_checkpoint_is_found_in_its_run_and_in_its_folder(saved: Callable[..., Path], tmp_path: Path) -> None:
+    (tmp_path / "checkpoints").mkdir()
+    last = saved().rename(tmp_path / "checkpoints" / "last.ckpt")
+    assert find_checkpoint(tmp_path) == find_checkpoint(tmp_path / "checkpoints") == find_checkpoint(last) == last

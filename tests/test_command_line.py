@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -79,6 +80,14 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
         ("scheduler=step scheduler.step_size=0", ["scheduler", "step_size"]),
         ("scheduler=plateau data.val_size=0", ["plateau", "data.val_size"]),
         ("~callbacks.last", ["callbacks.last"]),
+        ("model=null", ["Config group override must be a string", "conf/"]),
+        ("posterior.latent_dim=3", ["do not fit together", "latent_dim"]),
+        ("encoder.image_shape=[1,9,9]", ["do not fit together", "data.image_size"]),
+        ("scheduler=plateau scheduler.patience=abc", ["scheduler", "abc"]),
+        ("data.dataset.train=3", ["data.dataset.train"]),
+        ("run_dir=null", ["run_dir=None: expected a path"]),
+        ("ckpt_path=3", ["ckpt_path=3: expected a path"]),
+        ("+trainer.max_steps=0", ["options of trainer"]),
         ("ckpt_path=nothing.ckpt", ["There is no checkpoint nothing.ckpt"]),
         ("hydra.run.dir=/dev/null/run", ["/dev/null/run", "hydra.run.dir"]),
     ],
@@ -153,8 +162,6 @@ def test_ctrl_c_keeps_the_last_checkpoint_and_says_how_to_resume(
     command = message.strip().splitlines()[-1]
     assert command.startswith("python -m src.train ")
     assert "Traceback" not in message
-    import shlex
-
     assert run(*shlex.split(command)[3:])[0] == 0
     (metrics,) = tmp_path.rglob("metrics.json")
     assert json.loads(metrics.read_text())["epochs"] == 4
@@ -168,6 +175,33 @@ def test_ctrl_c_before_the_first_checkpoint(run: Run, monkeypatch: pytest.Monkey
     code, message = run(*QUICK)
     assert code == 130
     assert "before the first checkpoint" in message
+
+
+def test_a_job_of_a_sweep_can_be_resumed_by_the_printed_command(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def interrupt(model: VAE) -> None:
+        if model.current_epoch == 1:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(VAE, "on_train_epoch_start", interrupt)
+        code, message = run("-m", *QUICK, "trainer.max_epochs=2", "latent_dim=2,3")
+    assert code == 130
+    assert len(list(tmp_path.rglob("last.ckpt"))) == 1  # the second job was not begun
+    assert run(*shlex.split(message.strip().splitlines()[-1])[3:])[0] == 0
+
+
+def test_a_run_can_go_on_in_its_own_folder(run: Run) -> None:
+    assert run(*QUICK, "hydra.run.dir=here")[0] == 0
+    assert run(*QUICK, "hydra.run.dir=here", "trainer.max_epochs=3", "ckpt_path=here")[0] == 0
+    assert json.loads(Path("here/metrics.json").read_text())["epochs"] == 3
+
+
+def test_a_sweep_with_long_overrides_has_folders_the_file_system_takes(run: Run, tmp_path: Path) -> None:
+    sizes = "[" + ",".join(["16"] * 60) + "]"
+    assert run("-m", *QUICK, f"encoder.hidden_sizes={sizes}", "data.dataset._target_=src.data.Digits")[0] == 0
+    assert len(list(tmp_path.rglob("metrics.json"))) == 1
 
 
 def test_a_bug_keeps_its_traceback(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,7 +101,7 @@ def test_the_tested_model_is_the_one_in_the_checkpoint(configure: Configure) -> 
         error = (model.decode(model.encode(x)) - x).square().sum((1, 2, 3)).mean()
     assert metrics_of(cfg)["test"]["loss"] == pytest.approx(error.item(), rel=1e-5)
     assert set(metrics_of(cfg)["choices"]) == {"model", "encoder", "decoder", "loss", "optimizer", "scheduler", "data"}
-    assert set(metrics_of(cfg)["units"].values()) == {"squared error per image (sum over pixels)"}
+    assert set(metrics_of(cfg)["units"].values()) == {"summed squared error per image"}
 
 
 def test_best_is_the_epoch_with_the_best_validation_elbo(configure: Configure) -> None:

@@ -37,6 +37,7 @@ class DrawFigure(Callback):
         self.applicable = True
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
         self._draw(trainer, pl_module, None)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -67,7 +68,6 @@ class DrawFigure(Callback):
         finally:
             model.train(was_training)
         if file is not None:
-            self.folder.mkdir(parents=True, exist_ok=True)
             figure.savefig(self.folder / file)
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger):

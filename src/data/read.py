@@ -1,6 +1,8 @@
 """Reading a data set into two tensors, and telling what is wrong with its files."""
 
 import struct
+import subprocess
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,12 +20,11 @@ def read(dataset: Callable[..., Any], train: bool) -> tuple[Tensor, Tensor]:
     dataset: makes an object with `data` and `targets` when called with `train`, as torchvision's image sets do.
     Raises UserError, naming the file and the remedy, where an archive is corrupt, or missing and cannot be downloaded.
     """
-    source = getattr(dataset, "func", dataset)
-    if hasattr(source, "resources"):
-        _check_archives(dataset)
     try:
+        if hasattr(getattr(dataset, "func", dataset), "resources"):
+            _check_archives(dataset)
         split = dataset(train=train)
-    except (RuntimeError, OSError, ValueError, EOFError) as error:
+    except (RuntimeError, OSError, ValueError, EOFError, TypeError, AssertionError) as error:
         raise UserError(_how_to_get(dataset, error)) from error
     images = torch.as_tensor(split.data)
     if images.ndim == 3:
@@ -48,14 +49,19 @@ def _check_archives(dataset: Callable[..., Any]) -> None:
         if not archive.exists():
             continue
         if not check_integrity(archive, md5):
-            raise UserError(
-                f"{archive} is corrupt: its MD5 is not the official {md5}. If git tracks it, get the good one back "
-                f"with 'git checkout -- {archive}'; otherwise delete it, and the next run downloads it again."
-            )
+            raise UserError(f"{archive} is corrupt: its MD5 is not the official {md5}. {_remedy(archive)}")
         extracted = archive.with_suffix("")
-        (size,) = struct.unpack("<I", archive.read_bytes()[-4:])  # a gzip file ends with the size of its content
-        if extracted.exists() and extracted.stat().st_size != size:
+        crc, _ = struct.unpack("<II", archive.read_bytes()[-8:])  # a gzip file ends with the CRC-32 of its content
+        if extracted.exists() and zlib.crc32(extracted.read_bytes()) != crc:
             extracted.unlink()
+
+
+def _remedy(archive: Path) -> str:
+    """How to get a good archive in the place of a corrupt one."""
+    tracked = subprocess.run(["git", "ls-files", "--error-unmatch", str(archive)], capture_output=True)
+    if tracked.returncode == 0:
+        return f"Get the good one back with 'git checkout -- {archive}'."
+    return "Delete it, and the next run downloads it again."
 
 
 def _how_to_get(dataset: Callable[..., Any], error: Exception) -> str:
@@ -63,11 +69,14 @@ def _how_to_get(dataset: Callable[..., Any], error: Exception) -> str:
     source: Any = getattr(dataset, "func", dataset)
     if not hasattr(source, "resources"):
         return f"The data set {source.__name__} could not be read: {error}"
+    if not isinstance(dataset.keywords["root"], str):  # type: ignore[attr-defined]
+        return f"data.dataset.root={dataset.keywords['root']}: expected a folder"  # type: ignore[attr-defined]
     folder = _raw_folder(dataset)
     missing = [name for name, _ in source.resources if not (folder / name).exists()]
     if not missing:
         return f"The data set in {folder} could not be read or extracted: {error}"
     return (
         f"{source.__name__} is not in {folder}, and downloading it failed. Put these files there: "
-        f"{', '.join(missing)} (published at {source.mirrors[0]}). The failure was: {' '.join(str(error).split())}"
+        f"{', '.join(missing)} (published at {source.mirrors[0]}), "
+        f"or, if git tracks them, say 'git checkout -- {folder}'. The failure was: {' '.join(str(error).split())}"
     )

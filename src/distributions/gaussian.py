@@ -46,7 +46,8 @@ class Gaussian(Likelihood):
         if scale == "fixed":
             self.register_buffer("sigma", torch.tensor(float(sigma)), persistent=False)
         else:
-            self.start = log(expm1(sigma - min_sigma))  # softplus(start) = sigma - min_sigma
+            above = sigma - min_sigma
+            self.start = above + log(-expm1(-above))  # softplus(start) = above
         if scale == "learned":
             self.raw_sigma = nn.Parameter(torch.tensor(self.start))
 

@@ -24,7 +24,8 @@ def decoded_grid(
         raise ValueError("n=1: a grid has at least 2 points a side")
     if box is None:
         quantiles = torch.quantile(z.detach().float().cpu(), torch.tensor([0.01, 0.99]), dim=0)
-        (left, right), (bottom, top) = quantiles.T.tolist()
+        low, high = torch.where(quantiles[0] < quantiles[1], quantiles, quantiles + torch.tensor([[-1.0], [1.0]]))
+        (left, bottom), (right, top) = low.tolist(), high.tolist()
     elif len(box) == 2 and box[0] < box[1]:
         (left, right), (bottom, top) = box, box
     else:

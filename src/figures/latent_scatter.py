@@ -6,6 +6,8 @@ from matplotlib.figure import Figure
 from sklearn.decomposition import PCA
 from torch import Tensor
 
+from src.figures.quantities import NotApplicable
+
 
 def latent_scatter(z: Tensor, labels: Tensor) -> Figure:
     """Codes (N, D), coloured by label (N,).
@@ -35,6 +37,8 @@ def _in_the_plane(codes: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, t
         return np.column_stack([codes[:, 0], classes]), ("$z_1$", "label")
     if codes.shape[1] == 2:
         return codes, ("$z_1$", "$z_2$")
+    if len(codes) < 2:
+        raise NotApplicable("principal components need at least 2 images")
     pca = PCA(n_components=2).fit(codes)
     first, second = pca.explained_variance_ratio_
     names = (

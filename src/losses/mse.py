@@ -18,7 +18,7 @@ class MSE(ReconstructionLoss):
     output: x̂ is the decoder's output (identity) or its sigmoid.
     """
 
-    unit = "squared error per image (sum over pixels)"
+    unit = "summed squared error per image"
 
     def __init__(self, output: str = "identity") -> None:
         super().__init__()

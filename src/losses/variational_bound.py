@@ -38,8 +38,9 @@ class VariationalBound(nn.Module, ABC):
         self.epoch = float("inf")  # training that has passed, in epochs; whoever trains keeps it up to date
 
     def weight(self) -> float:
-        """β after `epoch` epochs."""
-        return self.beta * min(1.0, self.epoch / self.warmup_epochs) if self.warmup_epochs else self.beta
+        """β: after `epoch` epochs while training, and in full in eval mode, so that evaluations compare."""
+        warming_up = self.training and self.epoch < self.warmup_epochs
+        return self.beta * self.epoch / self.warmup_epochs if warming_up else self.beta
 
     def forward(
         self, x: Tensor, posterior: Distribution, prior: Distribution, decode: Callable[[Tensor], Distribution]

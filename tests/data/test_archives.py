@@ -62,15 +62,25 @@ def test_a_corrupt_archive_is_named_even_when_it_was_extracted_before(tiny_mnist
     read(tiny_mnist, train=True)
     archive = folder_of(tiny_mnist) / "t10k-labels-idx1-ubyte.gz"
     archive.write_bytes(archive.read_bytes()[:-3])
-    with pytest.raises(UserError, match=r"t10k-labels-idx1-ubyte\.gz is corrupt.*git checkout.*delete it"):
+    with pytest.raises(UserError, match=r"t10k-labels-idx1-ubyte\.gz is corrupt.*Delete it"):
         read(tiny_mnist, train=True)
+
+
+def test_a_corrupt_archive_that_git_tracks_comes_back_from_git(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(REPOSITORY)
+    official = [(name, "0" * 32) for name, _ in MNIST.resources]  # as if the file had other bytes
+    monkeypatch.setattr(MNIST, "resources", official)
+    with pytest.raises(UserError, match="git checkout -- data/MNIST/raw/train-images"):
+        read(partial(MNIST, root="data", download=True), train=True)
 
 
 def test_an_interrupted_extraction_is_done_again(tiny_mnist: Callable[..., object]) -> None:
     complete = read(tiny_mnist, train=True)[0]
     extracted = folder_of(tiny_mnist) / "train-images-idx3-ubyte"
-    extracted.write_bytes(extracted.read_bytes()[:1000])
-    assert torch.equal(read(tiny_mnist, train=True)[0], complete)
+    whole = extracted.read_bytes()
+    for damaged in (whole[:1000], b"", whole[:-1] + bytes([whole[-1] ^ 1])):
+        extracted.write_bytes(damaged)
+        assert torch.equal(read(tiny_mnist, train=True)[0], complete)
 
 
 def test_missing_archives_and_no_network_say_where_to_put_which_files(

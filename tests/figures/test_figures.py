@@ -83,6 +83,16 @@ def test_without_a_box_the_grid_spans_the_codes() -> None:
     assert torch.allclose(seen[0].amax(0), torch.tensor([99.0, 4.9]), atol=1e-3)
 
 
+def test_a_single_image_can_be_drawn() -> None:
+    z, labels = torch.ones(1, 2), torch.zeros(1, dtype=torch.int64)
+    left, right, bottom, top = decoded_grid(lambda z: torch.zeros(len(z), 1, 2, 2), z).axes[0].images[0].get_extent()
+    assert left < 1 < right
+    assert bottom < 1 < top
+    assert latent_scatter(z, labels)
+    with pytest.raises(NotApplicable, match="at least 2 images"):
+        latent_scatter(torch.ones(1, 3), labels)
+
+
 def test_the_samples_are_n_by_n() -> None:
     asked = []
     picture = shown_image(prior_samples(lambda n: asked.append(n) or torch.zeros(n, 1, 3, 3), n=4))  # type: ignore[func-returns-value]
