@@ -3,6 +3,7 @@
 import json
 import platform
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,9 @@ from rich.table import Table
 
 
 def revision() -> str | None:
-    """The git commit of the code, with "-dirty" where tracked files differ from it; None outside git."""
+    """The git commit of the code, with "-dirty" where tracked files differ from it; None outside git or without it."""
+    if shutil.which("git") is None:
+        return None
     git = subprocess.run(["git", "describe", "--always", "--abbrev=40", "--dirty"], capture_output=True, text=True)
     return git.stdout.strip() if git.returncode == 0 else None
 

@@ -1,5 +1,6 @@
 """Reading a data set into two tensors, and telling what is wrong with its files."""
 
+import shutil
 import struct
 import subprocess
 import zlib
@@ -58,8 +59,8 @@ def _check_archives(dataset: Callable[..., Any]) -> None:
 
 def _remedy(archive: Path) -> str:
     """How to get a good archive in the place of a corrupt one."""
-    tracked = subprocess.run(["git", "ls-files", "--error-unmatch", str(archive)], capture_output=True)
-    if tracked.returncode == 0:
+    ask = ["git", "ls-files", "--error-unmatch", str(archive)]
+    if shutil.which("git") and subprocess.run(ask, capture_output=True).returncode == 0:
         return f"Get the good one back with 'git checkout -- {archive}'."
     return "Delete it, and the next run downloads it again."
 
