@@ -52,6 +52,8 @@ def train(cfg: DictConfig) -> float:
     seed_everything(cfg.seed, workers=True, verbose=False)
     data: ImageDataModule = instantiate(cfg.data, _convert_="all")
     model: ImageModel = instantiate(cfg.model, _convert_="all")
+    if ckpt_path and resumed:
+        restore_weights(model, resumed, ckpt_path)
     check_parts_fit(model, data.image_shape)
     check_optimizer(model, cfg)
     throughput = Throughput()
@@ -60,7 +62,6 @@ def train(cfg: DictConfig) -> float:
         best = instantiate(cfg.callbacks.best, monitor=model.monitor, mode=model.monitor_mode)()
         callbacks.append(best)
         if ckpt_path and resumed:
-            restore_weights(model, resumed, ckpt_path)
             keep_best(ckpt_path, resumed, best)
     callbacks += [instantiate(node, _convert_="all") for name, node in cfg.callbacks.items() if name != "best"]
     own_parts = {"callbacks": callbacks, "logger": instantiate(cfg.logger), "plugins": [AtomicCheckpointIO()]}
@@ -76,7 +77,7 @@ def train(cfg: DictConfig) -> float:
         final = {name: value.item() for name, value in trainer.callback_metrics.items()}
         if not (run_dir / "checkpoints" / "last.ckpt").exists():
             raise UserError("No epoch came to its end, so there is nothing to test: look at the options of trainer.")
-        checkpoint = find_checkpoint(run_dir)
+        checkpoint = find_checkpoint(run_dir, "best.ckpt" if data.val_size else "last.ckpt")
         tested: dict[str, Any] = {"datamodule": data, "ckpt_path": checkpoint, "weights_only": True, "verbose": False}
         loggers, trainer.loggers = trainer.loggers, []  # the curves of training end with training
         validation = first(trainer.validate(model, **tested)) if data.val_size else {}

@@ -157,6 +157,18 @@ def test_without_validation_the_last_checkpoint_is_tested(configure: Configure) 
     assert [file.name for file in (Path(cfg.run_dir) / "checkpoints").iterdir()] == ["last.ckpt"]
 
 
+def test_a_folder_used_before_never_gives_the_old_model(configure: Configure) -> None:
+    first = configure(*QUICK, "trainer.max_epochs=1")
+    train(first)
+    for options in (("seed=1",), ("seed=2", "data.val_size=0")):
+        alone = configure(*QUICK, "trainer.max_epochs=1", *options)
+        again = configure(*QUICK, "trainer.max_epochs=1", *options)
+        again.run_dir = first.run_dir
+        train(alone)
+        train(again)
+        assert metrics_of(again)["test"] == metrics_of(alone)["test"]
+
+
 def test_training_helps(configure: Configure) -> None:
     short, longer = configure(*QUICK, "trainer.max_epochs=1"), configure(*QUICK, "trainer.max_epochs=15")
     assert train(longer) < train(short) - 2

@@ -8,8 +8,8 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from src.errors import whole_number
 from src.losses import ReconstructionLoss
-from src.models.choices import require_loss
 from src.models.image_model import ImageModel
+from src.models.require_loss import require_loss
 from src.networks import Encoder
 
 

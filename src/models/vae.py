@@ -9,8 +9,8 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from src.distributions import Likelihood
 from src.losses import VariationalBound
-from src.models.choices import require_loss
 from src.models.image_model import ImageModel
+from src.models.require_loss import require_loss
 from src.networks import Encoder
 
 
