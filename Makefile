@@ -47,7 +47,7 @@ tensorboard: setup ## watch all runs in the browser
 	@$(PY) -m tensorboard.main --logdir outputs --samples_per_plugin images=1000 $(ARGS)
 
 lock: setup ## write requirements.lock anew from pyproject.toml
-	@$(PY) -m uv pip compile --universal --generate-hashes --extra dev --quiet --upgrade \
+	@$(PY) -m uv pip compile --universal --generate-hashes --extra dev --extra flows --quiet --upgrade \
 		--no-header pyproject.toml -o requirements.lock
 
 clean: ## remove the environment, the caches and the extracted data; runs in outputs stay

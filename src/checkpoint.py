@@ -8,22 +8,28 @@ from typing import Any
 import torch
 from hydra.errors import HydraException
 from hydra.utils import instantiate
+from lightning.pytorch import LightningDataModule
 from torch import nn
+from torch.distributions import Distribution
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
+from torch.utils.data import Dataset
 
+from src.data import Digits, ImageDataModule
 from src.errors import UserError
 from src.models import ImageModel
 
 ALLOWED_PACKAGES = ("src", "torch", "torchvision")
-ALLOWED_CLASSES = (nn.Module, Optimizer, LRScheduler)
+ALLOWED_CLASSES = (nn.Module, Distribution, Optimizer, LRScheduler)
+DATA_CLASSES = (LightningDataModule, Dataset, Digits)
 
 
 def load_model(path: str | Path) -> ImageModel:
     """The trained model in a checkpoint (a .ckpt file, or the folder of a run: its best one), on the CPU, in eval mode.
 
     Raises UserError where the file is missing, corrupt or not one of ours, and where its configuration names anything
-    but modules, optimisers and schedulers of this project, torch or torchvision: nothing else is ever called.
+    but modules, distributions, optimisers and schedulers of this project, torch or torchvision: nothing else is ever
+    called.
     """
     checkpoint = load_checkpoint(path)
     config = checkpoint["config"]["model"]
@@ -36,6 +42,24 @@ def load_model(path: str | Path) -> ImageModel:
         raise UserError(f"{path} describes no model of this project")
     restore_weights(model, checkpoint, path)
     return model.eval()
+
+
+def load_data(path: str | Path) -> ImageDataModule:
+    """The data that the model in a checkpoint was trained with: the same split of the same images, on the CPU.
+
+    Raises UserError as `load_model` does; here only data modules and data sets are allowed.
+    """
+    config = load_checkpoint(path)["config"].get("data")
+    check_targets(config, DATA_CLASSES)
+    try:
+        data = instantiate(config, _convert_="all")
+    except HydraException as error:
+        raise UserError(f"{path} describes data that cannot be read: {error}") from error
+    if not isinstance(data, ImageDataModule):
+        raise UserError(f"{path} describes no data of this project")
+    data.prepare_data()
+    data.setup()
+    return data
 
 
 def restore_weights(model: ImageModel, checkpoint: dict[str, Any], path: str | Path) -> None:
@@ -83,24 +107,24 @@ def find_checkpoint(path: str | Path, *names: str) -> Path:
     return path
 
 
-def check_targets(config: Any) -> None:
+def check_targets(config: Any, allowed: tuple[type, ...] = ALLOWED_CLASSES) -> None:
     """Raise UserError unless a configuration is plain, and every `_target_` in it is one of the allowed classes.
 
     Plain means dicts, lists, numbers and strings; `${...}` in a string would make Hydra look up or call something.
     """
     if type(config) is list:
         for item in config:
-            check_targets(item)
+            check_targets(item, allowed)
     elif type(config) is dict:
         for item in config.values():
-            check_targets(item)
+            check_targets(item, allowed)
         if "_target_" in config:
-            _check_target(config["_target_"])
+            _check_target(config["_target_"], allowed)
     elif not (config is None or type(config) in (bool, int, float, str)) or (type(config) is str and "${" in config):
         raise UserError(f"The checkpoint's configuration holds {config!r}: do not load this file unless you trust it")
 
 
-def _check_target(target: Any) -> None:
+def _check_target(target: Any, allowed: tuple[type, ...]) -> None:
     # The package is checked before anything is imported, and again on what was found: `torch.os.system` is not torch's.
     if isinstance(target, str) and target.split(".")[0] in ALLOWED_PACKAGES:
         try:
@@ -109,11 +133,12 @@ def _check_target(target: Any) -> None:
             found = None
         if (
             isinstance(found, type)
-            and issubclass(found, ALLOWED_CLASSES)
+            and issubclass(found, allowed)
             and found.__module__.split(".")[0] in ALLOWED_PACKAGES
         ):
             return
     raise UserError(
-        f"The checkpoint asks for {target!r}. Only modules, optimisers and schedulers of {', '.join(ALLOWED_PACKAGES)} "
-        f"are built from a checkpoint; do not load this file unless you trust where it comes from."
+        f"The checkpoint asks for {target!r}. Only modules, distributions, optimisers, schedulers and data sets of "
+        f"{', '.join(ALLOWED_PACKAGES)} are built from a checkpoint; do not load this file unless you trust where it "
+        f"comes from."
     )

@@ -20,8 +20,10 @@ CONF = Path(__file__).parent.parent / "conf"
 
 
 @contextmanager
-def plain_errors() -> Iterator[None]:
+def plain_errors(config_name: str = "train") -> Iterator[None]:
     """Print what a user can mend as one message and exit with 1; HYDRA_FULL_ERROR=1 shows tracebacks.
+
+    config_name: the configuration that an entry point composes, for the names that there are.
 
     Anything else is a bug, and keeps its traceback.
     """
@@ -36,11 +38,11 @@ def plain_errors() -> Iterator[None]:
     except Interrupted as error:
         _fail(str(error), code=130)
     except KeyboardInterrupt:
-        _fail("Interrupted before training began.", code=130)
+        _fail("Interrupted.", code=130)
     except InstantiationException as error:
         _fail(_instantiation(error))
     except (HydraException, OmegaConfBaseException) as error:
-        _fail(_composition(error))
+        _fail(_composition(error, config_name))
     except ValueError as error:
         if "Config group override" not in str(error):  # what Hydra says of model=null
             raise
@@ -65,21 +67,21 @@ def _instantiation(error: InstantiationException) -> str:
     return f"{key.group(1)}: {cause}" if key else str(cause)
 
 
-def _composition(error: Exception) -> str:
+def _composition(error: Exception, config_name: str) -> str:
     """Hydra's message, and for a name that does not exist the names that do."""
     message = str(error).split("\nConfig search path:")[0]
     unknown = re.search(r"Could not (?:override|append to config|delete from config)[^']*'([^']+)'", message)
     if unknown is None:
         return message
     key = unknown.group(1).split("@")[0]
-    node, parent = _composed(), ""
+    node, parent = _composed(config_name), ""
     *parents, last = key.split(".")
     for name in parents:
         if not (isinstance(node, DictConfig) and isinstance(node.get(name), DictConfig)):
             last = name
             break
         node, parent = node[name], f"{parent}{name}."
-    groups = () if parent else (folder.name for folder in CONF.iterdir() if folder.is_dir())
+    groups = () if parent or config_name != "train" else (folder.name for folder in CONF.iterdir() if folder.is_dir())
     names = sorted({parent + name for name in (*map(str, node), *groups) if not name.startswith("_")})
     if f"{parent}{last}" in names:
         return message  # it does exist: +name was said of it
@@ -88,15 +90,17 @@ def _composition(error: Exception) -> str:
     return f"there is no option {key!r}.{guess} There are: {', '.join(names) or 'none'}."
 
 
-def _composed() -> DictConfig:
-    """The configuration with the groups chosen on the command line, and no other override."""
+def _composed(config_name: str) -> DictConfig:
+    """The configuration with the groups chosen on the command line (`train` has some), and no other override."""
     choices = [
         argument
         for argument in sys.argv[1:]
-        if re.fullmatch(r"\w+=\w+", argument) and (CONF / argument.replace("=", "/")).with_suffix(".yaml").is_file()
+        if config_name == "train"
+        and re.fullmatch(r"\w+=\w+", argument)
+        and (CONF / argument.replace("=", "/")).with_suffix(".yaml").is_file()
     ]
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        cfg = compose("train", overrides=choices)
+        cfg = compose(config_name, overrides=choices)
     OmegaConf.set_struct(cfg, False)
     return cfg

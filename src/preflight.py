@@ -8,7 +8,18 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 from src.errors import UserError, whole_number
 from src.models import ImageModel
 
-PARTS = ("encoder", "decoder", "posterior", "prior", "likelihood", "loss", "optimizer", "scheduler")
+PARTS = (
+    "encoder",
+    "decoder",
+    "posterior",
+    "prior",
+    "likelihood",
+    "loss",
+    "noise",
+    "codebook",
+    "optimizer",
+    "scheduler",
+)
 
 
 def refuse_impossible(cfg: DictConfig) -> None:

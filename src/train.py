@@ -1,12 +1,10 @@
 """Train a model, test it and draw it: python -m src.train [option=value ...]."""
 
 import hydra
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
+import src.resolvers  # noqa: F401  (makes them known)
 from src.command_line import CONF, plain_errors
-
-# What the file systems take: no slash, and not too long.
-OmegaConf.register_new_resolver("folder_name", lambda name: name.replace("/", "-")[:200], replace=True)
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")

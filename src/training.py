@@ -15,13 +15,14 @@ from hydra.utils import instantiate
 from lightning.pytorch import Callback, Trainer, seed_everything
 from omegaconf import DictConfig, OmegaConf
 
-from src.callbacks import FiniteGuard, RepeatableNoise, SaveConfig, Throughput
+from src.callbacks import FiniteGuard, History, RepeatableNoise, SaveConfig, Throughput
 from src.checkpoint import find_checkpoint, load_checkpoint, restore_weights
 from src.checkpoint_io import AtomicCheckpointIO
 from src.data import ImageDataModule
 from src.errors import DISK, ELSEWHERE, Interrupted, UserError
 from src.models import ImageModel
 from src.preflight import check_optimizer, check_parts_fit, refuse_impossible, unused
+from src.pretrained import load_pretrained, restore_pretrained
 from src.report import log_hyperparameters, print_summary, revision, shown, versions, write_metrics
 from src.resume import check_resumable, keep_best
 
@@ -31,6 +32,7 @@ SETTLED = (
     "Total length of `list` across ranks is zero",  # data.val_size=0
     "The dirpath has changed",  # a resumed run has its own folder; see src.resume
     "Checkpoint directory .* exists and is not empty",  # as above: it holds the best checkpoint so far
+    "Found .* in eval mode at the start",  # the trained model that a prior is made from stays as it is
 )
 
 
@@ -38,6 +40,7 @@ def train(cfg: DictConfig) -> float:
     """Train, then validate and test the best checkpoint; returns its val/loss (train/loss without validation)."""
     quieten()
     refuse_impossible(cfg)
+    pretrained = load_pretrained(cfg)
     config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]
     config["choices"] = {group: name for group, name in config["choices"].items() if not unused(group, cfg)}
     run_dir = Path(cfg.run_dir)
@@ -52,12 +55,14 @@ def train(cfg: DictConfig) -> float:
     seed_everything(cfg.seed, workers=True, verbose=False)
     data: ImageDataModule = instantiate(cfg.data, _convert_="all")
     model: ImageModel = instantiate(cfg.model, _convert_="all")
+    restore_pretrained(model, pretrained, cfg)
     if ckpt_path and resumed:
         restore_weights(model, resumed, ckpt_path)
     check_parts_fit(model, data.image_shape)
     check_optimizer(model, cfg)
     throughput = Throughput()
-    callbacks: list[Callback] = [throughput, RepeatableNoise(cfg.seed), FiniteGuard(), SaveConfig(config)]
+    history = History(run_dir / "history.csv")
+    callbacks: list[Callback] = [throughput, history, RepeatableNoise(cfg.seed), FiniteGuard(), SaveConfig(config)]
     if cfg.data.val_size:
         best = instantiate(cfg.callbacks.best, monitor=model.monitor, mode=model.monitor_mode)()
         callbacks.append(best)
@@ -88,15 +93,15 @@ def train(cfg: DictConfig) -> float:
         metrics = {
             "test": strip(test),
             "validation": strip(validation),
-            "train": {name: final[f"train/{name}"] for name in model.term_names},
-            "units": dict.fromkeys(model.term_names, model.unit),
+            "train": strip({name: value for name, value in final.items() if name.startswith("train/")}),
+            "units": model.units,
             "checkpoint": str(shown(checkpoint)),
             "epochs": trainer.current_epoch,
             "seconds": seconds,
             "images_per_second": throughput.images_per_second,
             "device": str(trainer.strategy.root_device),
             "devices": trainer.world_size,
-            "parameters": sum(parameter.numel() for parameter in model.parameters()),
+            "parameters": sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad),
             "seed": cfg.seed,
             "latent_dim": cfg.latent_dim,
             "choices": config["choices"],

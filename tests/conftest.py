@@ -12,6 +12,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, open_dict
 
+import src.resolvers  # noqa: F401  (configurations compute with them)
 from src.distributions import Bernoulli, NormalPosterior, StandardNormal
 from src.losses import SGVBB, VariationalBound
 from src.models import VAE

@@ -10,9 +10,29 @@ from omegaconf import DictConfig
 from src.models import ImageModel
 from tests.conftest import CONF, choices
 
-FITTING_LOSS = {"mse": "mlp_ae", "bce": "mlp_ae"}  # the losses that the default model does not take
-GROUPS = sorted(folder.name for folder in CONF.iterdir() if folder.is_dir())
-FILES = [(group, choice) for group in GROUPS for choice in choices(group)]
+UNIT, SIMPLEX, HEAVY = ["prior=beta"], ["prior=dirichlet"], ["prior=cauchy"]
+ANY_PAIR, VQ, AE = ["loss=sgvb_a"], ["model=vq_vae", "latent_dim=4"], ["model=mlp_ae"]
+FITTING = {  # what goes with choices that do not go with the default ones
+    **{("loss", name): AE for name in ("bce", "mse", "rmse")},
+    **{("codebook", name): VQ for name in choices("codebook")},
+    ("decoder", "conv_map"): VQ,
+    **{("posterior", name): [*UNIT, *ANY_PAIR] for name in ("beta", "kumaraswamy")},
+    **{("posterior", name): [*SIMPLEX, *ANY_PAIR] for name in ("dirichlet", "logistic_normal")},
+    **{("posterior", name): [*HEAVY, *ANY_PAIR] for name in ("cauchy",)},
+    **{
+        ("posterior", name): ANY_PAIR
+        for name in ("flow", "log_normal", "logistic", "student_t", "triangular", "weibull")
+    },
+    **{("prior", name): ANY_PAIR for name in ("cauchy", "flow", "mixture", "vamp")},
+    **{("prior", name): ["posterior=beta"] for name in ("beta", "uniform")},
+    ("prior", "dirichlet"): ["posterior=dirichlet"],
+    ("prior", "gamma"): ["posterior=gamma"],
+}
+GROUPS = sorted(folder.name for folder in CONF.iterdir() if folder.is_dir() and folder.name != "figure")
+# A prior of the codes of a trained VQ-VAE is built in tests/models/test_vq.py.
+NEEDS_A_RUN = [("model", "vq_prior"), ("experiment", "vq_prior"), ("prior", "pixel_cnn")]
+FILES = [(group, choice) for group in GROUPS for choice in choices(group) if (group, choice) not in NEEDS_A_RUN]
+MODELS = [model for model in choices("model") if model != "vq_prior"]
 SIZES = ["data.image_size=8", "data.image_size=28", "data.image_size=32", "data.image_size=64", "data.image_size=13"]
 
 Configure = Callable[..., DictConfig]
@@ -45,10 +65,7 @@ def take_a_step(model: ImageModel, x: torch.Tensor) -> None:
 
 @pytest.mark.parametrize(("group", "choice"), FILES)
 def test_every_config_composes_builds_and_takes_a_step(configure: Configure, group: str, choice: str) -> None:
-    overrides = [f"{group}={choice}"]
-    if group == "loss" and choice in FITTING_LOSS:
-        overrides.append(f"model={FITTING_LOSS[choice]}")
-    cfg = configure(*overrides)
+    cfg = configure(*FITTING.get((group, choice), []), f"{group}={choice}")
     take_a_step(build(cfg), images_for(cfg))
     if group in ("data", "logger"):
         assert instantiate(cfg[group], _convert_="all") is not None
@@ -56,7 +73,7 @@ def test_every_config_composes_builds_and_takes_a_step(configure: Configure, gro
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize("model", choices("model"))
+@pytest.mark.parametrize("model", MODELS)
 def test_every_model_trains_every_parameter_at_every_size(
     configure: Configure, model: str, channels: int, size: str
 ) -> None:
@@ -65,7 +82,7 @@ def test_every_model_trains_every_parameter_at_every_size(
 
 
 @pytest.mark.parametrize("encoder", choices("encoder"))
-@pytest.mark.parametrize("decoder", choices("decoder"))
+@pytest.mark.parametrize("decoder", ["linear", "mlp", "conv"])
 @pytest.mark.parametrize("loss", ["sgvb_a", "sgvb_b"])
 @pytest.mark.parametrize(
     "likelihood",
@@ -101,3 +118,37 @@ def test_the_command_line_beats_the_model_file(configure: Configure) -> None:
 def test_configs_stay_small() -> None:
     """A part is one small file; a long one hides several."""
     assert all(len(file.read_text().splitlines()) <= 60 for file in CONF.rglob("*.yaml"))
+
+
+@pytest.mark.parametrize("name", choices("experiment"))
+def test_every_experiment_is_headed_by_the_command_that_launches_it(name: str) -> None:
+    package, command, *_ = (CONF / "experiment" / f"{name}.yaml").read_text().splitlines()
+    assert package == "# @package _global_"
+    assert command.startswith("# python -m src.train")
+    assert f"experiment={name}" in command
+
+
+@pytest.mark.parametrize(
+    "block", ["[batch_norm,activation,dropout]", "[activation,batch_norm,dropout]", "[activation]"]
+)
+@pytest.mark.parametrize("size", [28, 32, 64])
+def test_blocks_in_either_order_at_every_size(configure: Configure, block: str, size: int) -> None:
+    cfg = configure(
+        "experiment=keras_ae", f"encoder.block={block}", f"decoder.block={block}", f"data.image_size={size}"
+    )
+    model = build(cfg)
+    take_a_step(model, images_for(cfg, n=3))
+    names = [type(layer).__name__ for layer in model.encoder.convolutions][1 : 1 + block.count(",") + 1]  # type: ignore[union-attr]
+    layers = {"batch_norm": "BatchNorm2d", "activation": "LeakyReLU", "dropout": "Dropout"}
+    assert names == [layers[name] for name in block.strip("[]").split(",")]
+
+
+def test_experiments_compute_what_their_options_say(configure: Configure) -> None:
+    cfg = configure("experiment=mlp_ae", "trainer.max_epochs=30", "lr_step=0.2")
+    assert cfg.scheduler.step_size == 6
+    cfg = configure("experiment=keras_vae", "r_loss_factor=500")
+    x, mean = torch.rand(2, 1, 28, 28), torch.rand(2, 1, 28, 28)
+    likelihood = instantiate({**cfg.likelihood, "mean": "identity"}, _convert_="all")
+    loss = -likelihood(mean).log_prob(x)
+    weighted = 500 * (x - mean).square().mean((1, 2, 3))
+    assert torch.allclose(loss - weighted, (loss - weighted)[0].expand(2), rtol=1e-4)  # a constant lies between

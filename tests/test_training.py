@@ -19,7 +19,7 @@ from src.training import train
 
 Configure = Callable[..., DictConfig]
 SMALL = ("data=digits", "trainer=cpu", "encoder.hidden_sizes=[16]", "decoder.hidden_sizes=[16]")
-PICTURES = ("latent_scatter", "reconstructions", "prior_samples", "decoded_grid")
+PICTURES = ("latent_scatter", "reconstructions", "prior_samples", "decoded_grid", "learning_curves")
 QUICK = (*SMALL, *(f"~callbacks.{picture}" for picture in PICTURES))
 
 
@@ -52,10 +52,12 @@ def test_a_run_leaves_everything_behind(configure: Configure) -> None:
     assert result == metrics["validation"]["loss"]
     for stage in ("test", "validation", "train"):
         terms = metrics[stage]
-        assert set(terms) == {"loss", "elbo", "reconstruction", "kl"} == set(metrics["units"])
+        assert set(terms) == {"loss", "elbo", "reconstruction", "kl", "elbo_dataset"} == set(metrics["units"])
+        split = {"test": "test", "validation": "val", "train": "train"}[stage]
+        assert terms["elbo_dataset"] == pytest.approx(terms["elbo"] * metrics["data"]["split_sizes"][split], rel=1e-5)
         assert terms["elbo"] == pytest.approx(-terms["loss"], abs=1e-3)
         assert terms["loss"] == pytest.approx(terms["reconstruction"] + terms["kl"], abs=1e-3)
-    assert set(metrics["units"].values()) == {"nats per image"}
+    assert set(metrics["units"].values()) == {"nats per image", "nats per data set"}
     assert metrics["data"] == {
         "binarize": "static",
         "image_shape": [1, 8, 8],
@@ -102,7 +104,8 @@ def test_the_tested_model_is_the_one_in_the_checkpoint(configure: Configure) -> 
     with torch.no_grad():
         error = (model.decode(model.encode(x)) - x).square().sum((1, 2, 3)).mean()
     assert metrics_of(cfg)["test"]["loss"] == pytest.approx(error.item(), rel=1e-5)
-    assert set(metrics_of(cfg)["choices"]) == {"model", "encoder", "decoder", "loss", "optimizer", "scheduler", "data"}
+    assert set(metrics_of(cfg)["choices"]) == {"model", "encoder", "decoder", "loss", "noise", "optimizer",
+                                                 "scheduler", "data"}  # fmt: skip
     assert set(metrics_of(cfg)["units"].values()) == {"summed squared error per image"}
 
 

@@ -40,7 +40,7 @@ class Progress(Callback):
         self.task = self.bar.add_task("", total=None, terms="")
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._report_epoch(trainer)
+        self._report_epoch(trainer, pl_module)
         self.started = self.shown = time.perf_counter()
         self.images = 0
         if self.bar is not None:
@@ -60,18 +60,19 @@ class Progress(Callback):
         self.bar.update(self.task, completed=batch_idx + 1, terms=f"{terms} {speed}", refresh=True)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._report_epoch(trainer)
+        self._report_epoch(trainer, pl_module)
         self._stop()
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
         self._stop()
 
-    def _report_epoch(self, trainer: Trainer) -> None:
+    def _report_epoch(self, trainer: Trainer, model: LightningModule) -> None:
         """Print a line about the epoch that has just ended, if one has."""
         if self.bar is None or trainer.current_epoch == self.epochs_done:
             return
         self.epochs_done = trainer.current_epoch
-        metrics = trainer.callback_metrics
+        quiet = getattr(model, "quiet_names", ())
+        metrics = {key: v for key, v in trainer.callback_metrics.items() if key.rpartition("/")[2] not in quiet}
         stages = [
             f"{stage} "
             + " ".join(

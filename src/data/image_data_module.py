@@ -93,9 +93,11 @@ class ImageDataModule(LightningDataModule):
     def test_dataloader(self) -> DeviceLoader:
         return self._loader("test", None)
 
-    def to_draw(self, n: int) -> tuple[Tensor, Tensor]:
-        """The first n validation images (training images if there are none), as they are served, and their labels."""
-        images, labels = self.splits["val" if self.val_size else "train"]
+    def to_draw(self, n: int, split: str = "val") -> tuple[Tensor, Tensor]:
+        """The first n images of train, val (train if there are none) or test, as they are served, and their labels."""
+        if split not in self.splits:
+            raise ValueError(f"split={split!r}: expected one of {', '.join(self.splits)}")
+        images, labels = self.splits["train" if split == "val" and not self.val_size else split]
         sampler = Shuffle(min(n, len(images)), n, seed=None)
         return next(iter(DeviceLoader(images, labels, sampler, dynamic=self.binarize == "dynamic")))
 

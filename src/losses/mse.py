@@ -1,13 +1,9 @@
 """Squared error."""
 
-from collections.abc import Callable
-
-import torch
 from torch import Tensor
 
+from src.losses.output import output_named
 from src.losses.reconstruction_loss import ReconstructionLoss
-
-OUTPUTS: dict[str, Callable[[Tensor], Tensor]] = {"identity": lambda prediction: prediction, "sigmoid": torch.sigmoid}
 
 
 class MSE(ReconstructionLoss):
@@ -22,9 +18,7 @@ class MSE(ReconstructionLoss):
 
     def __init__(self, output: str = "identity") -> None:
         super().__init__()
-        if output not in OUTPUTS:
-            raise ValueError(f"loss output={output!r}: expected one of {', '.join(OUTPUTS)}")
-        self.image_of = OUTPUTS[output]
+        self.image_of = output_named(output)
 
     def image(self, prediction: Tensor) -> Tensor:
         return self.image_of(prediction)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from torch import Tensor
 from torch.distributions import Distribution
 
+from src.losses.by_dimension import log_ratio
 from src.losses.variational_bound import VariationalBound
 
 
@@ -19,5 +20,5 @@ class SGVBA(VariationalBound):
     ) -> tuple[Tensor, Tensor]:
         z = posterior.rsample((self.num_samples,))  # (L, B, D)
         reconstruction = -decode(z).log_prob(x)  # (L, B)
-        kl = posterior.log_prob(z) - prior.log_prob(z)  # (L, B)
+        kl = log_ratio(posterior, prior, z)  # (L, B, D)
         return reconstruction.mean(0), kl.mean(0)

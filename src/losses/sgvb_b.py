@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from torch import Tensor
-from torch.distributions import Distribution, kl_divergence
+from torch.distributions import Distribution
 
-from src.errors import UserError
+from src.losses.by_dimension import closed_form_kl
 from src.losses.variational_bound import VariationalBound
 
 
@@ -21,13 +21,3 @@ class SGVBB(VariationalBound):
         z = posterior.rsample((self.num_samples,))  # (L, B, D)
         reconstruction = -decode(z).log_prob(x)  # (L, B)
         return reconstruction.mean(0), closed_form_kl(posterior, prior)
-
-
-def closed_form_kl(posterior: Distribution, prior: Distribution) -> Tensor:
-    """KL(q ‖ p) in nats, (B,)."""
-    try:
-        return kl_divergence(posterior, prior)
-    except NotImplementedError:
-        raise UserError(
-            f"sgvb_b needs KL(q ‖ p) in closed form, and torch has none for {posterior} and {prior}: use loss=sgvb_a"
-        ) from None

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
@@ -11,7 +12,7 @@ from src.errors import number_from, whole_number
 
 
 class LossTerms(NamedTuple):
-    """Nats for each image, all (B,): loss = reconstruction + β·kl, and elbo = -(reconstruction + kl) at β = 1."""
+    """Nats for each image, all (B,): elbo = -(reconstruction + kl) at β = 1; loss is what is minimised."""
 
     loss: Tensor
     elbo: Tensor
@@ -26,31 +27,54 @@ class VariationalBound(nn.Module, ABC):
     beta: β. 1 gives a bound on log p(x) (Kingma & Welling 2014); other values are the β-VAE's (Higgins et al. 2017).
     warmup_epochs: β grows linearly from 0 over so many epochs (Bowman et al. 2016; Sønderby et al. 2016). 0: no
         warm-up.
+    cycle_epochs: the warm-up begins again every so many epochs (Fu et al. 2019). 0: it happens once.
+    free_bits: λ, in nats. The loss counts Σⱼ max(λ, KLⱼ), where KLⱼ is dimension j's mean over the batch, so that no
+        dimension gains from a KL below λ (Kingma et al. 2016, appendix C.8). A posterior or prior that does not
+        factorise counts as one dimension. 0: none are free.
     """
 
     unit = "nats per image"
 
-    def __init__(self, num_samples: int = 1, beta: float = 1.0, warmup_epochs: float = 0) -> None:
+    def __init__(
+        self,
+        num_samples: int = 1,
+        beta: float = 1.0,
+        warmup_epochs: float = 0,
+        cycle_epochs: float = 0,
+        free_bits: float = 0.0,
+    ) -> None:
         super().__init__()
         self.num_samples = whole_number("num_samples", num_samples)
         self.beta = number_from("beta", beta, 0)
         self.warmup_epochs = number_from("warmup_epochs", warmup_epochs, 0)
+        self.cycle_epochs = number_from("cycle_epochs", cycle_epochs, 0)
+        if 0 < cycle_epochs < warmup_epochs:
+            raise ValueError(f"cycle_epochs={cycle_epochs}: expected at least warmup_epochs={warmup_epochs}, or 0")
+        self.free_bits = number_from("free_bits", free_bits, 0)
         self.epoch = float("inf")  # training that has passed, in epochs; whoever trains keeps it up to date
 
     def weight(self) -> float:
         """β: after `epoch` epochs while training, and in full in eval mode, so that evaluations compare."""
-        warming_up = self.training and self.epoch < self.warmup_epochs
-        return self.beta * self.epoch / self.warmup_epochs if warming_up else self.beta
+        if not self.training or self.epoch == float("inf"):
+            return self.beta
+        epoch = self.epoch % self.cycle_epochs if self.cycle_epochs else self.epoch
+        return self.beta * epoch / self.warmup_epochs if epoch < self.warmup_epochs else self.beta
 
     def forward(
         self, x: Tensor, posterior: Distribution, prior: Distribution, decode: Callable[[Tensor], Distribution]
     ) -> LossTerms:
         """The terms of each image x (B, C, H, W), for q(z|x), p(z) and decode: z (L, B, D) -> p(x|z)."""
-        reconstruction, kl = self.estimate(x, posterior, prior, decode)
-        return LossTerms(reconstruction + self.weight() * kl, -(reconstruction + kl), reconstruction, kl)
+        reconstruction, kl_of_dimension = self.estimate(x, posterior, prior, decode)
+        kl = kl_of_dimension.sum(-1)
+        counted = self.at_least_free(kl_of_dimension).sum(-1) if self.free_bits else kl
+        return LossTerms(reconstruction + self.weight() * counted, -(reconstruction + kl), reconstruction, kl)
+
+    def at_least_free(self, kl_of_dimension: Tensor) -> Tensor:
+        """(B, D) whose mean over the batch is max(λ, KLⱼ); dimensions below λ have no gradient."""
+        return torch.where(kl_of_dimension.mean(0) > self.free_bits, kl_of_dimension, self.free_bits)
 
     @abstractmethod
     def estimate(
         self, x: Tensor, posterior: Distribution, prior: Distribution, decode: Callable[[Tensor], Distribution]
     ) -> tuple[Tensor, Tensor]:
-        """Estimates of E_q[-log p(x|z)] and of KL(q ‖ p), (B,) each."""
+        """Estimates of E_q[-log p(x|z)], (B,), and of KL(q ‖ p) for each dimension, (B, D); see `by_dimension`."""

@@ -14,9 +14,10 @@ from src.networks import Encoder
 
 
 class Autoencoder(ImageModel):
-    """x̂ = decoder(z), z = W encoder(x) + b, trained to minimise a ReconstructionLoss between x̂ and x.
+    """x̂ = decoder(z), z = W encoder(x̃) + b, trained to minimise a ReconstructionLoss between x̂ and x.
 
     decoder: makes the decoder from the shape of its output, for example partial(MLPDecoder, 2, hidden_sizes=[512]).
+    noise: makes x̃ of x: nothing, or what a denoising autoencoder has to undo (Vincent et al. 2008).
     """
 
     loss: ReconstructionLoss
@@ -32,15 +33,17 @@ class Autoencoder(ImageModel):
         loss: ReconstructionLoss,
         optimizer: Callable[[Iterable[nn.Parameter]], Optimizer],
         scheduler: Callable[[Optimizer], LRScheduler],
+        noise: nn.Module | None = None,
     ) -> None:
         super().__init__(encoder, loss, optimizer, scheduler)
         require_loss(self, loss, ReconstructionLoss)
         self.latent_dim = whole_number("latent_dim", latent_dim)
         self.to_code = nn.Linear(encoder.out_features, latent_dim)
         self.decoder = decoder(output_shape=self.image_shape)
+        self.noise = noise or nn.Identity()
 
     def terms(self, x: Tensor) -> dict[str, Tensor]:
-        reconstruction = self.loss(self.decoder(self.encode(x)), x)
+        reconstruction = self.loss(self.decoder(self.encode(self.noise(x))), x)
         return {"loss": reconstruction, "reconstruction": reconstruction}
 
     def encode(self, x: Tensor) -> Tensor:

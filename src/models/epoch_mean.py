@@ -28,6 +28,6 @@ class EpochMean(Metric):
         self.sums += values.sum(1)
         self.count += values.shape[1]
 
-    def compute(self) -> dict[str, Tensor]:
-        """The mean of each quantity."""
-        return dict(zip(self.names, self.sums / self.count, strict=True))
+    def compute(self) -> tuple[dict[str, Tensor], Tensor]:
+        """The mean of each quantity, and the number of images."""
+        return dict(zip(self.names, self.sums / self.count, strict=True)), self.count.clone()

@@ -26,6 +26,7 @@ class ImageModel(LightningModule, ABC):
     """
 
     term_names: ClassVar[tuple[str, ...]]
+    quiet_names: ClassVar[tuple[str, ...]] = ()  # logged, but not shown while training
     monitor: ClassVar[str]
     monitor_mode: ClassVar[str]
 
@@ -49,9 +50,9 @@ class ImageModel(LightningModule, ABC):
         return self.encoder.image_shape
 
     @property
-    def unit(self) -> str:
-        """What the loss is measured in."""
-        return self.loss.unit  # type: ignore[return-value]
+    def units(self) -> dict[str, str]:
+        """What each quantity that is logged is measured in."""
+        return dict.fromkeys(self.term_names, cast(str, self.loss.unit))
 
     @abstractmethod
     def terms(self, x: Tensor) -> dict[str, Tensor]:
@@ -83,6 +84,10 @@ class ImageModel(LightningModule, ABC):
     def on_test_epoch_end(self) -> None:
         self._log_means("test")
 
+    def epoch_terms(self, stage: str, means: dict[str, Tensor], num_images: Tensor) -> dict[str, Tensor]:
+        """What else there is to log of an epoch, from the means of its terms: nothing, for most models."""
+        return {}
+
     def configure_optimizers(self) -> Any:
         optimizer = self.make_optimizer(self.parameters())
         return {
@@ -102,5 +107,7 @@ class ImageModel(LightningModule, ABC):
     def _log_means(self, stage: str) -> None:
         mean = self._mean(stage)
         # compute() has already summed over devices; sync_dist tells Lightning that every rank has the same value.
-        self.log_dict({f"{stage}/{name}": value for name, value in mean.compute().items()}, sync_dist=True)
+        means, num_images = mean.compute()
+        logged = {**means, **self.epoch_terms(stage, means, num_images)}
+        self.log_dict({f"{stage}/{name}": value for name, value in logged.items()}, sync_dist=True)
         mean.reset()

@@ -8,12 +8,23 @@ import numpy as np
 import pytest
 import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from src.figures import NotApplicable, Quantities, decoded_grid, latent_scatter, prior_samples, reconstructions
+from src.figures import (
+    NotApplicable,
+    Quantities,
+    decoded_grid,
+    denoising,
+    latent_scatter,
+    posterior_samples,
+    prior_samples,
+    reconstructions,
+)
 from src.figures.mosaic import mosaic
 from src.losses import MSE
 from src.models import VAE
+from src.networks import GaussianNoise
 from tests.models.test_models import small_autoencoder
 
 
@@ -63,6 +74,35 @@ def test_the_colour_of_a_point_is_that_of_its_label_in_the_legend() -> None:
         assert np.allclose(colour[:3], legend[str(round(x))])
 
 
+def test_a_colour_bar_has_the_colours_of_the_points() -> None:
+    labels = torch.tensor([0, 3, 9])
+    figure = latent_scatter(torch.eye(3)[:, :2], labels, colour_bar=True)
+    FigureCanvasAgg(figure).draw()
+    axes, bar = figure.axes
+    points: Any = axes.collections[0]
+    assert axes.get_legend() is None
+    assert [tick.get_text() for tick in bar.get_yticklabels()] == [str(i) for i in range(10)]
+    for label, colour in zip(points.get_array(), points.get_facecolors(), strict=True):
+        assert np.allclose(colour[:3], to_rgb(f"C{label:.0f}"))
+
+
+def test_rows_of_posterior_samples_begin_with_their_image() -> None:
+    def sample_posterior(x: torch.Tensor, n: int) -> torch.Tensor:
+        return (x / 2).expand(n, *x.shape)
+
+    x = torch.tensor([0.2, 0.8, 0.5]).reshape(3, 1, 1, 1).expand(3, 1, 4, 4)
+    picture = shown_image(posterior_samples(x, sample_posterior, n=2, samples=3))
+    assert picture.shape == (2 * 5 + 1, 4 * 5 + 1, 3)
+    assert np.allclose(picture[2::5, 2::5, 0], [[0.2, 0.1, 0.1, 0.1], [0.8, 0.4, 0.4, 0.4]])
+
+
+def test_denoising_is_three_rows() -> None:
+    rows = [torch.full((12, 1, 4, 4), value) for value in (0.1, 0.2, 0.3)]
+    picture = shown_image(denoising(*rows, n=10))
+    assert np.allclose(picture[2::5, 2, 0], [0.1, 0.2, 0.3])
+    assert picture.shape[1] == 10 * 5 + 1
+
+
 def test_the_grid_decodes_what_its_axes_say() -> None:
     def decode(z: torch.Tensor) -> torch.Tensor:
         return ((z + 2) / 4).reshape(-1, 1, 1, 2)  # the left pixel shows z_1, the right one z_2
@@ -102,17 +142,28 @@ def test_the_samples_are_n_by_n() -> None:
 
 def test_figures_are_drawn_from_a_model_by_the_names_of_their_parameters(small_vae: Callable[..., VAE]) -> None:
     quantities = Quantities(small_vae(), torch.rand(40, 1, 4, 4).double(), torch.arange(40) % 10)
-    for figure in (latent_scatter, reconstructions, prior_samples, decoded_grid):
+    for figure in (latent_scatter, reconstructions, prior_samples, posterior_samples, decoded_grid):
         assert isinstance(quantities.draw(figure), Figure)
     assert plt.get_fignums() == []
 
 
-def test_an_autoencoder_has_no_samples_and_more_dimensions_no_grid() -> None:
+def test_an_autoencoder_has_no_samples_no_posterior_no_noise_no_codebook() -> None:
     quantities = Quantities(small_autoencoder(MSE()), torch.rand(4, 1, 4, 4).double(), torch.arange(4))
-    with pytest.raises(NotApplicable, match="no prior"):
-        quantities.draw(prior_samples)
-    with pytest.raises(NotApplicable, match="has 3"):
-        decoded_grid(lambda z: z, torch.zeros(5, 3))
+    assert quantities.prior is None
+    for name, reason in [("sample", "no prior"), ("sample_posterior", "no posterior"), ("noisy", "without noise"),
+                         ("indices", "no codebook"), ("num_codes", "no codebook")]:  # fmt: skip
+        with pytest.raises(NotApplicable, match=reason):
+            getattr(quantities, name)
+
+
+def test_a_quantity_that_is_bound_to_chance_is_drawn_once() -> None:
+    model = small_autoencoder(MSE())
+    model.noise = GaussianNoise(0.5)
+    quantities = Quantities(model, torch.rand(4, 1, 4, 4).double(), torch.arange(4))
+    with torch.no_grad():
+        assert torch.equal(quantities.denoised, model.decode(model.encode(quantities.noisy)))
+    assert not torch.equal(quantities.noisy, quantities.x)
+    assert isinstance(quantities.draw(denoising), Figure)
 
 
 @pytest.mark.parametrize("box", [[3, -3], [1], [0, 1, 2]])

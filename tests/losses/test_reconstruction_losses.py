@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.distributions import Bernoulli, Normal
 
-from src.losses import BCE, MSE
+from src.losses import BCE, MSE, RMSE
 
 SHAPE = (5, 2, 3, 4)
 PIXELS = 24
@@ -18,6 +18,18 @@ def test_mse_is_a_gaussian_of_variance_one_half_less_its_constant(output: str) -
     mean = prediction if output == "identity" else torch.sigmoid(prediction)
     log_likelihood = Normal(mean, 0.5**0.5).log_prob(x).flatten(1).sum(1)
     assert torch.allclose(MSE(output)(prediction, x), -log_likelihood - PIXELS / 2 * log(pi))
+
+
+@pytest.mark.parametrize("output", ["identity", "sigmoid"])
+def test_rmse_is_the_root_of_the_mean_over_pixels(output: str) -> None:
+    x, prediction = torch.rand(SHAPE).double(), torch.randn(SHAPE).double()
+    assert torch.allclose(RMSE(output)(prediction, x), (MSE(output)(prediction, x) / PIXELS).sqrt())
+
+
+def test_rmse_has_a_finite_gradient_where_nothing_is_wrong() -> None:
+    prediction = torch.zeros(SHAPE, requires_grad=True)
+    RMSE()(prediction, torch.zeros(SHAPE)).sum().backward()
+    assert torch.equal(torch.as_tensor(prediction.grad), torch.zeros(SHAPE))
 
 
 def test_bce_is_a_bernoulli_with_nothing_left_out() -> None:

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 from torch.distributions import Cauchy, Distribution, Independent, MultivariateNormal, Normal, kl_divergence
 
+from src.distributions.families import CentredUniform
 from src.errors import UserError
-from src.losses import SGVBA, SGVBB, VariationalBound
+from src.losses import SGVBA, SGVBB, ScoreFunction, VariationalBound
 from src.models import VAE
 
 BATCH, LATENT, PIXELS = 4, 2, 6
@@ -135,6 +136,100 @@ def test_warm_up_is_linear_and_then_stays() -> None:
     assert weights == [0, 0.5, 1.25, 2, 2]
     bound.epoch = 1
     assert bound.eval().weight() == 2  # an evaluation uses the full weight
+
+
+def test_cycles_begin_the_warm_up_again() -> None:
+    bound = SGVBB(warmup_epochs=2, cycle_epochs=4)
+    weights = []
+    for epoch in (0, 1, 2, 3.5, 4, 5, 8.5):
+        bound.epoch = epoch
+        weights.append(bound.weight())
+    assert weights == [0, 0.5, 1, 1, 0, 0.5, 0.25]
+    with pytest.raises(ValueError, match="cycle_epochs=1: expected at least warmup_epochs=2"):
+        SGVBB(warmup_epochs=2, cycle_epochs=1)
+
+
+@pytest.mark.parametrize("estimator", [SGVBA, SGVBB])
+def test_free_bits_count_the_larger_of_lambda_and_each_dimension_s_mean(estimator: type[VariationalBound]) -> None:
+    model, q, p = LinearGaussian(), a_posterior(), a_prior()
+    by_dimension = kl_divergence(q.base_dist, Normal(torch.zeros(LATENT).double(), 1.0)).mean(0)  # type: ignore[attr-defined]
+    between = by_dimension.mean().item()  # one dimension lies below, one above
+    for free in (0.0, between, 100.0):
+        torch.manual_seed(0)
+        plain = estimator(20_000)(model.x, q, p, model.decode)
+        torch.manual_seed(0)
+        terms = estimator(20_000, free_bits=free)(model.x, q, p, model.decode)
+        assert torch.equal(terms.elbo, plain.elbo)
+        assert torch.equal(terms.kl, plain.kl)
+        counted = (terms.loss - terms.reconstruction).mean().item()
+        assert counted == pytest.approx(by_dimension.clamp(min=free).sum().item(), rel=0.02)
+
+
+def test_a_dimension_below_its_free_bits_has_no_gradient() -> None:
+    mean = torch.tensor([[0.1, 3.0]] * BATCH, dtype=torch.float64, requires_grad=True)
+    q = Independent(Normal(mean, torch.ones(BATCH, LATENT).double()), 1)
+    bound = SGVBB(free_bits=0.5)
+    bound.at_least_free(bound.estimate(LinearGaussian().x, q, a_prior(), LinearGaussian().decode)[1]).sum().backward()
+    assert mean.grad is not None
+    assert torch.equal(mean.grad, torch.tensor([[0.0, 3.0]] * BATCH).double())
+
+
+@pytest.mark.parametrize("beta", [1.0, 0.3])
+@pytest.mark.parametrize("baseline", ["none", "moving_average"])
+def test_the_score_function_has_the_expected_gradient_of_sgvb_a(baseline: str, beta: float) -> None:
+    torch.manual_seed(0)
+    model = LinearGaussian()
+    mean, log_scale = (0.2 * torch.randn(BATCH, LATENT, dtype=torch.float64) for _ in range(2))
+    mean.requires_grad_()
+    log_scale.requires_grad_()
+
+    def draws(bound: VariationalBound, n: int) -> Tensor:
+        gradients = []
+        for _ in range(n):
+            q = Independent(Normal(mean, log_scale.exp()), 1)
+            loss = bound(model.x, q, a_prior(), model.decode).loss.sum()
+            gradients.append(torch.cat([g.flatten() for g in torch.autograd.grad(loss, [mean, log_scale])]))
+        return torch.stack(gradients)
+
+    reparameterised = draws(SGVBA(200, beta=beta), 200)
+    score = draws(ScoreFunction(200, beta=beta, baseline=baseline), 400)
+    error = (reparameterised.var(0) / 200 + score.var(0) / 400).sqrt()
+    assert ((reparameterised.mean(0) - score.mean(0)).abs() < 5 * error).all()
+    assert score.var(0).mean() > 5 * reparameterised.var(0).mean()  # why the paper calls it impractical
+    if baseline == "moving_average":
+        assert draws(ScoreFunction(200, beta=beta), 200).var(0).mean() > 2 * score[50:].var(0).mean()
+
+
+def test_the_score_function_s_values_are_sgvb_a_s_and_its_decoder_gradient_too(small_vae: Callable[..., VAE]) -> None:
+    x = torch.rand(3, 1, 4, 4).double()
+    results = []
+    for bound in (SGVBA(3), ScoreFunction(3)):
+        model = small_vae(bound)
+        torch.manual_seed(0)
+        terms = model.terms(x)
+        terms["loss"].sum().backward()
+        results.append((terms, [parameter.grad for parameter in model.decoder.parameters()]))
+    (a, gradients_a), (b, gradients_b) = results
+    assert all(torch.allclose(a[name], b[name]) for name in a)
+    assert all(torch.allclose(ga, gb) for ga, gb in zip(gradients_a, gradients_b, strict=True))  # type: ignore[arg-type]
+
+
+def test_a_support_that_moves_is_refused_by_the_score_function() -> None:
+    q = Independent(CentredUniform(torch.zeros(BATCH, LATENT).double(), torch.ones(BATCH, LATENT).double()), 1)
+    with pytest.raises(UserError, match="CentredUniform does: use loss=sgvb_a"):
+        ScoreFunction()(LinearGaussian().x, q, a_prior(), LinearGaussian().decode)
+
+
+def test_baselines_are_averages_of_training_batches_only() -> None:
+    model = LinearGaussian()
+    bound = ScoreFunction(baseline="moving_average", decay=0.5)
+    bound.eval()(model.x, a_posterior(), a_prior(), model.decode)
+    assert torch.equal(bound.averages, torch.zeros(2))
+    terms = bound.train()(model.x, a_posterior(), a_prior(), model.decode)
+    expected = torch.stack([terms.reconstruction.mean(), terms.kl.mean() / LATENT]) / 2
+    assert torch.allclose(bound.averages.double(), expected, rtol=1e-5)
+    with pytest.raises(ValueError, match="none, moving_average"):
+        ScoreFunction(baseline="mean")
 
 
 def test_no_closed_form_names_the_other_estimator() -> None:

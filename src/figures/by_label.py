@@ -1,0 +1,26 @@
+"""Points coloured by label."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+
+COLOURS = "tab10"  # one for each last digit of a label
+
+
+def scatter_by_label(figure: Figure, axes: Any, points: np.ndarray, y: np.ndarray, colour_bar: bool) -> None:
+    """Points (N, 2) or (N, 3), with the colours of the labels y (N,) in a legend or in a colour bar beside them."""
+    # All classes in one shuffled draw: class by class, the last would cover the others.
+    order = torch.randperm(len(points), generator=torch.Generator().manual_seed(0)).numpy()
+    options = {"depthshade": False} if points.shape[1] == 3 else {}
+    drawn = axes.scatter(
+        *points[order].T, c=y[order] % 10, cmap=COLOURS, vmin=-0.5, vmax=9.5, s=7, alpha=0.75, linewidths=0, **options
+    )
+    if colour_bar:
+        bar: Any = figure.colorbar(drawn, ax=axes, ticks=range(10), label="label")
+        bar.solids.set_alpha(1)
+        return
+    for label in np.unique(y):
+        axes.scatter(*[[]] * points.shape[1], color=f"C{label % 10}", s=30, label=str(label))
+    axes.legend(title="label", loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)

@@ -1,0 +1,53 @@
+"""The runs that a path stands for."""
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from src.callbacks.history import Row, read_history
+from src.checkpoint import find_checkpoint
+from src.errors import UserError
+
+
+class Run(NamedTuple):
+    """A checkpoint, and the folder of the run that it belongs to."""
+
+    checkpoint: Path
+    folder: Path
+
+    def history(self) -> list[Row] | None:
+        """The rows of history.csv; None if the run has none."""
+        file = self.folder / "history.csv"
+        return read_history(file) if file.is_file() else None
+
+
+def find_runs(paths: str | list[str]) -> list[Run]:
+    """The run at a path (its folder, or a checkpoint), all runs below a folder, or those of a list of such paths.
+
+    Raises UserError if there is none.
+    """
+    if isinstance(paths, list) and paths:
+        return list(dict.fromkeys(run for path in paths for run in find_runs(path)))
+    if not isinstance(paths, str) or not paths:
+        raise UserError(f"run={paths!r}: expected the folder of a run, a checkpoint, or a list of these")
+    folder = Path(paths)
+    below = sorted({file.parent.parent for file in folder.glob("**/checkpoints/*.ckpt")} - {folder})
+    if folder.is_dir() and below and not list(folder.glob("checkpoints/*.ckpt")):
+        return [_run(path) for path in below]
+    return [_run(folder)]
+
+
+def common_folder(runs: list[Run]) -> Path:
+    """The folder of one run, or the one that holds several."""
+    return Path(os.path.commonpath([run.folder.resolve() for run in runs]))
+
+
+def names(runs: list[Run]) -> list[str]:
+    """What tells several runs apart: their places in the folder that holds them all."""
+    return [str(run.folder.resolve().relative_to(common_folder(runs))) for run in runs]
+
+
+def _run(path: Path) -> Run:
+    checkpoint = find_checkpoint(path)
+    folder = checkpoint.parent
+    return Run(checkpoint, folder.parent if folder.name == "checkpoints" else folder)

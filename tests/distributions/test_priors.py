@@ -1,0 +1,160 @@
+"""Every prior on disk is a normalised density, and refuses posteriors that leave its support."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache, partial
+
+import pytest
+import torch
+from hydra import compose, initialize_config_dir
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+from torch.distributions import Distribution, Independent, Normal, kl_divergence
+
+from src.distributions import FixedPrior, MixturePrior, VampPrior, check_support, factor
+from src.errors import UserError
+from src.losses.by_dimension import closed_form_kl, log_ratio
+from src.models import VAE
+from tests.conftest import CONF, choices
+
+Configure = Callable[..., DictConfig]
+SIMPLEX = ["dirichlet", "logistic_normal"]
+UNIT = ["beta", "kumaraswamy"]
+POSITIVE = ["exponential", "weibull", "pareto", "log_normal", "gamma", "chi2"]
+REAL = [name for name in choices("posterior") if name not in SIMPLEX + UNIT + POSITIVE]
+MOVING = ["uniform", "triangular", "pareto"]  # their support depends on their parameters
+FITTING = {
+    "dirichlet": SIMPLEX,
+    "beta": UNIT,
+    "uniform": UNIT,
+    "gamma": POSITIVE + UNIT,
+    **dict.fromkeys(["standard_normal", "laplace", "cauchy", "mixture", "flow"], REAL + POSITIVE + UNIT),
+    "vamp": [name for name in choices("posterior") if name not in MOVING],
+}
+PAIRS = [(posterior, prior) for prior in choices("prior") if prior != "pixel_cnn" for posterior in choices("posterior")]
+
+
+def build(configure: Configure, *overrides: str) -> VAE:
+    cfg = configure("data=digits", "latent_dim=3", "encoder.hidden_sizes=[8]", "decoder.hidden_sizes=[8]", *overrides)
+    torch.manual_seed(0)
+    model: VAE = instantiate(cfg.model, _convert_="all")
+    return model.double()
+
+
+@cache
+def part(group: str, name: str) -> DictConfig:
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        cfg: DictConfig = compose("train", [f"{group}={name}", "latent_dim=3"])[group]
+        OmegaConf.resolve(cfg)
+    return cfg
+
+
+def pair(posterior: str, prior: str) -> tuple[Distribution, Distribution]:
+    """q(z|x) of four images of 5 pixels, which are their own features, and p(z)."""
+    torch.manual_seed(0)
+    posterior_of = instantiate(part("posterior", posterior), _convert_="all")(in_features=5).double()
+    p = instantiate(part("prior", prior), _convert_="all")
+    if prior == "vamp":
+        p = p(posterior_of=posterior_of, image_shape=(5,))
+    return posterior_of(torch.randn(4, 5).double()), p.double()()
+
+
+@pytest.mark.parametrize(("posterior", "prior"), PAIRS)
+def test_pairs_fit_or_are_refused_in_one_line(posterior: str, prior: str) -> None:
+    q, p = pair(posterior, prior)
+    if posterior not in FITTING[prior]:
+        with pytest.raises(ValueError, match=r"lives on .* and the prior, .*, on .*: .*posterior") as error:
+            check_support(q, p)
+        assert "\n" not in str(error.value)
+        return
+    check_support(q, p)
+    assert p.event_shape == (3,) == q.event_shape
+    z = q.rsample(torch.Size((2_000,)))
+    ratio = log_ratio(q, p, z).sum(-1)  # (L, B)
+    assert torch.allclose(ratio[:9], q.log_prob(z[:9]) - p.log_prob(z[:9]))
+    with suppress(UserError):  # no closed form
+        # Where there is one, it is the expectation of the other estimator.
+        kl = closed_form_kl(q, p).sum(-1)
+        standard_error = ratio.std(0) / len(z) ** 0.5
+        assert ((ratio.mean(0) - kl).abs() < 5 * standard_error + 1e-9).all()
+
+
+def test_some_closed_forms_are_known(configure: Configure) -> None:
+    for posterior, prior in [("normal", "standard_normal"), ("full_normal", "standard_normal"),
+                             ("low_rank_normal", "standard_normal"), ("gamma", "gamma"), ("beta", "uniform"),
+                             ("dirichlet",) * 2, ("uniform", "standard_normal"), ("cauchy",) * 2]:  # fmt: skip
+        model = build(configure, f"posterior={posterior}", f"prior={prior}")
+        assert model.terms(torch.rand(2, 1, 8, 8).double())["loss"].isfinite().all()
+
+
+def test_the_full_covariance_kl_is_the_diagonal_one_for_a_diagonal() -> None:
+    mean, scale = torch.randn(4, 3).double(), torch.rand(4, 3).double() + 0.1
+    prior = Independent(Normal(torch.randn(3).double(), torch.rand(3).double() + 0.5), 1)
+    diagonal = kl_divergence(Independent(Normal(mean, scale), 1), prior)
+    full = torch.distributions.MultivariateNormal(mean, scale_tril=scale.diag_embed())
+    assert torch.allclose(kl_divergence(full, prior), diagonal)
+
+
+@pytest.mark.parametrize("prior", [name for name in choices("prior") if name not in ("dirichlet", "pixel_cnn")])
+def test_priors_integrate_to_one(configure: Configure, prior: str) -> None:
+    posterior = "beta" if prior == "uniform" else "normal" if prior in ("vamp", "flow", "mixture") else None
+    posterior = posterior or next(name for name in FITTING[prior] if name != "flow")
+    model = build(configure, f"posterior={posterior}", f"prior={prior}", "latent_dim=2", "loss=sgvb_a")
+    torch.manual_seed(1)
+    with torch.no_grad():
+        p = model.prior()
+        z = p.sample(torch.Size((20_000,)))
+        middle = z.median(0).values
+        # E_p[1{z in box} / p(z)] is the area of the box where p has mass.
+        inside = ((z - middle).abs() < 0.2).all(-1)
+        weights = torch.where(inside, (-p.log_prob(z)).exp(), 0.0)
+    assert weights.mean().item() == pytest.approx(0.16, abs=5 * weights.std().item() / len(z) ** 0.5)
+
+
+def test_a_mixture_is_the_weighted_sum_of_its_components() -> None:
+    prior = MixturePrior(2, num_components=3).double()
+    prior.logits.data = torch.tensor([0.0, 1.0, -1.0]).double()
+    z = torch.randn(5, 2).double()
+    weights = prior.logits.softmax(0)
+    density = sum(
+        w * Normal(m, s.exp()).log_prob(z).sum(-1).exp()
+        for w, m, s in zip(weights, prior.means, prior.log_scales, strict=True)
+    )
+    assert torch.allclose(prior().log_prob(z).exp(), torch.as_tensor(density))
+
+
+def test_vamp_is_the_mean_of_the_posteriors_of_its_inputs(configure: Configure) -> None:
+    model = build(configure, "prior=vamp", "prior.num_components=7", "loss=sgvb_a")
+    prior = model.prior
+    assert isinstance(prior, VampPrior)
+    assert prior.pseudo_inputs.shape == (7, 1, 8, 8)
+    z = torch.randn(5, 3).double()
+    densities = model.posterior_of(prior.pseudo_inputs).log_prob(z.unsqueeze(1)).exp()  # (5, 7)
+    assert torch.allclose(prior().log_prob(z).exp(), densities.mean(1))
+    # The encoder is the model's own, not a copy.
+    assert sum(name.startswith("prior.") for name in model.state_dict()) == 1
+
+
+def test_fixed_priors_follow_the_model_and_name_bad_numbers() -> None:
+    prior = FixedPrior(3, torch.distributions.Gamma, {"concentration": 2, "rate": 0.5})
+    assert not list(prior.parameters())
+    assert factor(prior.double()()).rate.dtype == torch.float64  # type: ignore[attr-defined]
+    with pytest.raises(ValueError, match="rate"):
+        FixedPrior(3, torch.distributions.Gamma, {"concentration": 2, "rate": -1})
+    with pytest.raises(ValueError, match="latent_dim=0"):
+        FixedPrior(0, torch.distributions.Gamma, {"concentration": 2, "rate": 1})
+
+
+def test_event_shapes_must_agree() -> None:
+    def standard(d: int) -> Distribution:
+        return Independent(Normal(torch.zeros(d), torch.ones(d)), 1)
+
+    check_support(standard(2), standard(2))
+    with pytest.raises(ValueError, match="set latent_dim"):
+        check_support(standard(2), standard(3))
+
+
+def test_the_message_says_what_to_choose(small_vae: Callable[..., VAE]) -> None:
+    gamma = partial(FixedPrior, family=torch.distributions.Gamma, parameters={"concentration": 2, "rate": 1})
+    with pytest.raises(ValueError, match=r"Normal, lives on all real numbers, .* Gamma, on \(0, inf\): .*weibull"):
+        small_vae(prior=gamma(2))
