@@ -1,6 +1,7 @@
 """The variational autoencoder."""
 
 from collections.abc import Callable, Iterable
+from inspect import signature
 from math import inf
 
 import torch
@@ -58,6 +59,8 @@ class VAE(ImageModel):
         require_loss(self, loss, VariationalBound)
         self.posterior = posterior(in_features=encoder.out_features)
         if not isinstance(prior, nn.Module):
+            if "posterior_of" not in signature(prior).parameters:
+                raise ValueError("VAE needs a prior of z, not one of maps of codes: use prior=standard_normal, for example")
             prior = prior(posterior_of=self.posterior_of, image_shape=self.image_shape)
         self.prior = prior
         self.likelihood = likelihood

@@ -1,6 +1,7 @@
 """A distribution of a VQ-VAE's codes."""
 
 from collections.abc import Callable, Iterable
+from inspect import signature
 from typing import Self
 
 import torch
@@ -36,8 +37,8 @@ class VQPrior(ImageModel):
     ) -> None:
         if not isinstance(vq_vae, VQVAE):
             raise ValueError(f"VQPrior is made of the codes of a VQVAE, got {vq_vae!r}")
-        if isinstance(prior, nn.Module):
-            raise ValueError(f"VQPrior needs a prior of maps of codes, not {type(prior).__name__}: use prior=pixel_cnn")
+        if isinstance(prior, nn.Module) or "num_codes" not in signature(prior).parameters:
+            raise ValueError("VQPrior needs a prior of maps of codes: use prior=pixel_cnn")
 
         def of_trainable(parameters: Iterable[nn.Parameter]) -> Optimizer:
             return optimizer(parameter for parameter in parameters if parameter.requires_grad)

@@ -97,8 +97,8 @@ def test_rows_of_posterior_samples_begin_with_their_image() -> None:
 
 
 def test_denoising_is_three_rows() -> None:
-    rows = [torch.full((12, 1, 4, 4), value) for value in (0.1, 0.2, 0.3)]
-    picture = shown_image(denoising(*rows, n=10))
+    noisy, denoised, x = (torch.full((12, 1, 4, 4), value) for value in (0.1, 0.2, 0.3))
+    picture = shown_image(denoising(noisy, denoised, x, n=10))
     assert np.allclose(picture[2::5, 2, 0], [0.1, 0.2, 0.3])
     assert picture.shape[1] == 10 * 5 + 1
 

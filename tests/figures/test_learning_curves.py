@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from torch import arange, rand, zeros
+from torch import arange, int64, rand, zeros
 
 from src.figures import NotApplicable, Quantities, codebook_usage, learning_curves
 from src.models import VAE
@@ -60,7 +60,7 @@ def test_the_units_are_the_models(small_vae: Callable[..., VAE]) -> None:
 
 
 def test_the_use_of_a_codebook() -> None:
-    indices = zeros(4, 3, 3, dtype=int)
+    indices = zeros(4, 3, 3, dtype=int64)
     indices[2:] = 5  # two of eight codes, each half of the time
     axes: Any = codebook_usage(indices, 8).axes[0]
     assert [bar.get_height() for bar in axes.patches] == [0.5, 0.5, 0, 0, 0, 0, 0, 0]

@@ -31,4 +31,4 @@ def test_what_cannot_be_drawn() -> None:
         tsne(Z[:, :2], Y, dimensions=3, perplexity=5)
     for options in ({"dimensions": 4}, {"perplexity": 0}, {"perplexity": "x"}, {"max_points": 0}, {"seed": -1}):
         with pytest.raises(ValueError, match=next(iter(options))):
-            tsne(Z, Y, **options)  # type: ignore[arg-type]
+            tsne(Z, Y, **options)
