@@ -32,8 +32,9 @@ setup: ## make .venv, if it is missing, incomplete or older than the lock
 train: setup ## train a model; ARGS="model=conv_vae latent_dim=4" passes overrides on
 	@$(PY) -m src.train $(ARGS)
 
+# One process for each core, and one thread in each: the tests are many small ones.
 test: setup ## run the quick tests; ARGS="-k kl" passes options on
-	@$(PY) -m pytest -m "not slow" $(ARGS)
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -n auto -m "not slow" $(ARGS)
 
 test-slow: setup ## run the tests that take minutes
 	@$(PY) -m pytest -m slow $(ARGS)

@@ -1,7 +1,7 @@
 """What the tests share: composing the real configuration, and building small models from plain arguments."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import torch
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 import src.resolvers  # noqa: F401  (configurations compute with them)
 from src.distributions import Bernoulli, NormalPosterior, StandardNormal
@@ -21,12 +21,22 @@ from src.networks import MLPDecoder, MLPEncoder
 CONF = Path(__file__).parent.parent / "conf"
 NO_SCHEDULE = partial(torch.optim.lr_scheduler.ConstantLR, factor=1.0)
 
-torch.set_num_threads(2)
+torch.set_num_threads(1)
 
 
 def choices(group: str) -> list[str]:
     """Every choice of a config group, found on disk."""
     return sorted(file.stem for file in (CONF / group).rglob("*.yaml"))
+
+
+@cache
+def part(group: str, name: str, latent_dim: int) -> DictConfig:
+    """The configuration of one choice, such as posterior=gamma, for so many latent dimensions."""
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        cfg: DictConfig = compose("train", [f"{group}={name}", f"latent_dim={latent_dim}"])[group]
+        OmegaConf.resolve(cfg)
+    return cfg
 
 
 @pytest.fixture(autouse=True)

@@ -81,7 +81,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
         ("scheduler=plateau data.val_size=0", ["plateau", "data.val_size"]),
         ("~callbacks.last", ["callbacks.last"]),
         ("model=null", ["Config group override must be a string", "conf/"]),
-        ("posterior.latent_dim=3", ["do not fit together", "latent_dim"]),
+        ("posterior.latent_dim=3", ["shape (3,)", "shape (2,)", "set latent_dim"]),
         ("encoder.image_shape=[1,9,9]", ["do not fit together", "data.image_size"]),
         ("scheduler=plateau scheduler.patience=abc", ["scheduler", "abc"]),
         ("data.dataset.train=3", ["data.dataset.train"]),

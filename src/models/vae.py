@@ -60,7 +60,9 @@ class VAE(ImageModel):
         self.posterior = posterior(in_features=encoder.out_features)
         if not isinstance(prior, nn.Module):
             if "posterior_of" not in signature(prior).parameters:
-                raise ValueError("VAE needs a prior of z, not one of maps of codes: use prior=standard_normal, for example")
+                raise ValueError(
+                    "VAE needs a prior of z, not one of maps of codes: use prior=standard_normal, for example"
+                )
             prior = prior(posterior_of=self.posterior_of, image_shape=self.image_shape)
         self.prior = prior
         self.likelihood = likelihood

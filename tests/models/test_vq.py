@@ -31,8 +31,7 @@ from src.training import train
 from tests.conftest import NO_SCHEDULE
 
 Configure = Callable[..., DictConfig]
-PICTURES = ("latent_scatter", "reconstructions", "prior_samples", "decoded_grid")
-QUICK = ("data=digits", "trainer=cpu", *(f"~callbacks.{picture}" for picture in PICTURES))
+QUICK = ("data=digits", "data.val_size=100", "data.limit=256", "trainer=cpu", "callbacks=checkpoint")
 VQ_VAE = (*QUICK, "model=vq_vae", "latent_dim=4", "codebook.num_codes=16", "encoder.channels=[8,8]",
           "decoder.channels=[8,8]")  # fmt: skip
 PRIOR = (*QUICK, "model=vq_prior", "prior.channels=8", "prior.layers=2")
@@ -254,10 +253,10 @@ def test_a_prior_of_something_else_is_refused() -> None:
 def test_a_run_of_a_vq_vae_loads_and_resumes_to_the_last_bit(configure: Configure, codebook: str) -> None:
     # Steps are few, so that some codes die before and after the interruption.
     options = (*VQ_VAE, f"codebook={codebook}", "codebook.num_codes=16", "codebook.decay=0.6")
-    whole, half = configure(*options, "trainer.max_epochs=3"), configure(*options, "trainer.max_epochs=1")
+    whole, half = configure(*options, "trainer.max_epochs=2"), configure(*options, "trainer.max_epochs=1")
     loss = train(whole)
     train(half)
-    rest = configure(*options, "trainer.max_epochs=3", f"ckpt_path={half.run_dir}")
+    rest = configure(*options, "trainer.max_epochs=2", f"ckpt_path={half.run_dir}")
     assert train(rest) == loss
     last = "checkpoints/last.ckpt"
     a, b = (load_checkpoint(Path(run.run_dir) / last)["state_dict"] for run in (whole, rest))
@@ -284,10 +283,10 @@ def test_a_run_of_a_prior_loads_alone_and_resumes_to_the_last_bit(
     configure: Configure, trained: Path, tmp_path: Path
 ) -> None:
     options = (*PRIOR, f"vq_vae={trained}")
-    whole, half = configure(*options, "trainer.max_epochs=3"), configure(*options, "trainer.max_epochs=1")
+    whole, half = configure(*options, "trainer.max_epochs=2"), configure(*options, "trainer.max_epochs=1")
     loss = train(whole)
     train(half)
-    rest = configure(*options, "trainer.max_epochs=3", f"ckpt_path={half.run_dir}")
+    rest = configure(*options, "trainer.max_epochs=2", f"ckpt_path={half.run_dir}")
     assert train(rest) == loss
     assert metrics_of(whole)["test"] == metrics_of(rest)["test"]
 
