@@ -16,6 +16,8 @@ from lightning.pytorch import Trainer
 from rich.console import Console
 from rich.table import Table
 
+from src.callbacks.progress import number
+
 
 def revision() -> str | None:
     """The git commit of the code, with "-dirty" where tracked files differ from it; None outside git or without it."""
@@ -69,7 +71,7 @@ def print_summary(run_dir: Path, metrics: dict[str, Any]) -> None:
             table.add_column(stage, justify="right")
     table.add_column("unit")
     for name in metrics["test"]:
-        values = [f"{metrics[stage][name]:.2f}" for stage in ("test", "validation") if metrics[stage]]
+        values = [number(metrics[stage][name]) for stage in ("test", "validation") if metrics[stage]]
         table.add_row(name, *values, metrics["units"][name])
     console = Console()
     console.print(table)

@@ -9,6 +9,11 @@ from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
 
+def number(value: float) -> str:
+    """A figure with as many decimals as are worth reading: two from 10 on, four below."""
+    return f"{value:,.2f}" if abs(value) >= 10 else f"{value:.4f}"
+
+
 class Progress(Callback):
     """A bar for the epoch under way, with the terms of the loss and images per second, and a line for each epoch done.
 
@@ -76,7 +81,7 @@ class Progress(Callback):
         stages = [
             f"{stage} "
             + " ".join(
-                f"{key.removeprefix(f'{stage}/')} {value:.2f}"
+                f"{key.removeprefix(f'{stage}/')} {number(value.item())}"
                 for key, value in metrics.items()
                 if key.startswith(f"{stage}/")
             )

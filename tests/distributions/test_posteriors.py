@@ -63,7 +63,7 @@ def features(n: int = 4) -> Tensor:
 
 def parameters_of(q: Distribution) -> Parameters:
     single = factor(q)
-    return {name: getattr(single, name).detach().numpy() for name in single.arg_constraints}  # type: ignore[union-attr]
+    return {name: getattr(single, name).detach().numpy() for name in single.arg_constraints}
 
 
 def test_every_posterior_has_a_witness_or_is_a_vector() -> None:
