@@ -1,6 +1,7 @@
 """The runs that a path stands for."""
 
 import os
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,7 +32,7 @@ def find_runs(paths: str | list[str]) -> list[Run]:
     if not isinstance(paths, str) or not paths:
         raise UserError(f"run={paths!r}: expected the folder of a run, a checkpoint, or a list of these")
     folder = Path(paths)
-    below = sorted({file.parent.parent for file in folder.glob("**/checkpoints/*.ckpt")} - {folder})
+    below = sorted({file.parent.parent for file in folder.glob("**/checkpoints/*.ckpt")} - {folder}, key=_counting)
     if folder.is_dir() and below and not list(folder.glob("checkpoints/*.ckpt")):
         return [_run(path) for path in below]
     return [_run(folder)]
@@ -45,6 +46,11 @@ def common_folder(runs: list[Run]) -> Path:
 def names(runs: list[Run]) -> list[str]:
     """What tells several runs apart: their places in the folder that holds them all."""
     return [str(run.folder.resolve().relative_to(common_folder(runs))) for run in runs]
+
+
+def _counting(path: Path) -> list[tuple[str, int]]:
+    """A key that puts 3 before 10."""
+    return [(text, int(number or 0)) for text, number in re.findall(r"(\D*)(\d*)", str(path))]
 
 
 def _run(path: Path) -> Run:
