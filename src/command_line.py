@@ -70,6 +70,8 @@ def _instantiation(error: InstantiationException) -> str:
 def _composition(error: Exception, config_name: str) -> str:
     """Hydra's message, and for a name that does not exist the names that do."""
     message = str(error).split("\nConfig search path:")[0]
+    if "raised while resolving interpolation: " in message:  # what one of src.resolvers says of its arguments
+        return message.split("raised while resolving interpolation: ")[1].split("\n")[0]
     unknown = re.search(r"Could not (?:override|append to config|delete from config)[^']*'([^']+)'", message)
     if unknown is None:
         return message

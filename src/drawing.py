@@ -23,6 +23,8 @@ def draw(cfg: DictConfig) -> list[Path]:
     Raises UserError if nothing could be drawn.
     """
     figures = chosen_figures(cfg)
+    if not figures:
+        raise UserError("figures=[] asks for no figure: name some, or leave it out for all the quick ones")
     if cfg.run is None:
         raise UserError("say which run to draw: run=outputs/<model>-<loss>-z<latent_dim>/<time>, or a checkpoint")
     runs = find_runs(OmegaConf.to_container(cfg.run) if isinstance(cfg.run, ListConfig) else cfg.run)  # type: ignore[arg-type]

@@ -143,6 +143,12 @@ def test_blocks_in_either_order_at_every_size(configure: Configure, block: str, 
     assert names == [layers[name] for name in block.strip("[]").split(",")]
 
 
+@pytest.mark.parametrize("options", ["noise=masking", "model=mlp_vae", "model=conv_vae noise=masking"])
+def test_any_noise_and_any_model_denoise(configure: Configure, options: str) -> None:
+    cfg = configure("experiment=denoising_ae", *options.split())
+    take_a_step(build(cfg), images_for(cfg))
+
+
 def test_experiments_compute_what_their_options_say(configure: Configure) -> None:
     cfg = configure("experiment=mlp_ae", "trainer.max_epochs=30", "lr_step=0.2")
     assert cfg.scheduler.step_size == 6

@@ -172,6 +172,13 @@ def test_a_folder_used_before_never_gives_the_old_model(configure: Configure) ->
         assert metrics_of(again)["test"] == metrics_of(alone)["test"]
 
 
+def test_options_of_a_figure_that_is_not_asked_for_are_no_obstacle(configure: Configure) -> None:
+    cfg = configure("experiment=mlp_ae", *SMALL, "callbacks=checkpoint", "trainer.max_epochs=1")
+    assert "box" in cfg.callbacks.decoded_grid.figure
+    train(cfg)
+    assert not (Path(cfg.run_dir) / "figures").exists()
+
+
 def test_training_helps(configure: Configure) -> None:
     short, longer = configure(*QUICK, "trainer.max_epochs=1"), configure(*QUICK, "trainer.max_epochs=15")
     assert train(longer) < train(short) - 2

@@ -26,7 +26,11 @@ class FixedPrior(nn.Module):
         for name, value in parameters.items():
             # Buffers, so that the prior follows the model to its device and precision.
             self.register_buffer(name, torch.full((latent_dim,), float(value)), persistent=False)
-        self.family(**self._parameters_of_p(), validate_args=True)
+        try:
+            self.family(**self._parameters_of_p(), validate_args=True)
+        except ValueError:
+            given = ", ".join(f"{name}={value}" for name, value in parameters.items())
+            raise ValueError(f"prior.parameters: there is no such distribution with {given}") from None
 
     def forward(self) -> Distribution:
         p = self.family(**self._parameters_of_p())

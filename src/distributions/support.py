@@ -38,6 +38,8 @@ def check_support(posterior: Distribution, prior: Distribution) -> None:
             f"the posterior is of z with shape {tuple(posterior.event_shape)} and the prior of z with shape "
             f"{tuple(prior.event_shape)}: set latent_dim, which both follow"
         )
+    if support_of(prior).simplex and prior.event_shape[0] < 2:
+        raise ValueError("on the simplex a single dimension is always 1: set latent_dim to at least 2")
     q, p = support_of(posterior, whatever_the_parameters=True), support_of(prior)
     if q.simplex == p.simplex and p.low <= q.low and q.high <= p.high:
         return

@@ -56,7 +56,7 @@ def decoded_grid(
     scale = " at equal steps of probability under the prior" if quantiles else ""
     axes.set_xlabel(f"$z_{{{across + 1}}}${scale}")
     axes.set_ylabel(f"$z_{{{up + 1}}}${scale}")
-    others = "" if codes.shape[1] == 2 else f"; the other {codes.shape[1] - 2} dimensions at the mean of the codes"
+    others = "" if codes.shape[1] == 2 else f"; other dimensions ({codes.shape[1] - 2}) at the mean of the codes"
     axes.set_title(f"The latent plane, decoded{others}")
     return figure
 
@@ -64,7 +64,8 @@ def decoded_grid(
 def _two_dimensions(dims: Sequence[int], latent_dim: int) -> tuple[int, int]:
     if latent_dim < 2:
         raise NotApplicable("the decoded grid shows 2 latent dimensions, and this model has 1")
-    distinct = set(dims) if isinstance(dims, Sequence) else set()
+    whole = isinstance(dims, Sequence) and all(isinstance(dim, int) for dim in dims)
+    distinct = set(dims) if whole else set()
     if len(distinct) != 2 or not distinct <= set(range(latent_dim)):
         raise ValueError(f"dims={dims}: expected two different dimensions from 0 to {latent_dim - 1}, such as [0, 1]")
     across, up = dims
@@ -76,11 +77,16 @@ def _equal_steps(codes: Tensor, box: Sequence[float] | None, n: int) -> Tensor:
     if box is None:
         quantiles = torch.quantile(codes, torch.tensor([0.01, 0.99]), dim=0)
         low, high = torch.where(quantiles[0] < quantiles[1], quantiles, quantiles + torch.tensor([[-1.0], [1.0]]))
-    elif isinstance(box, Sequence) and len(box) == 2 and box[0] < box[1]:
+    elif _is_box(box):
         low, high = torch.tensor([[box[0]] * 2, [box[1]] * 2], dtype=torch.float32)
     else:
         raise ValueError(f"box={box}: expected [low, high], such as [-3, 3]")
     return torch.stack([torch.linspace(*ends, n) for ends in zip(low.tolist(), high.tolist(), strict=True)], dim=1)
+
+
+def _is_box(box: object) -> bool:
+    numbers = isinstance(box, Sequence) and all(isinstance(end, int | float) for end in box)
+    return numbers and len(box) == 2 and box[0] < box[1]  # type: ignore[arg-type, index]
 
 
 def _equal_mass(prior: Distribution | None, n: int) -> Tensor:

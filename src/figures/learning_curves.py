@@ -8,7 +8,7 @@ from matplotlib.ticker import EngFormatter
 
 from src.figures.quantities import NotApplicable
 
-STAGES = {"train": ("--", "training"), "val": ("-", "validation")}
+STAGES = {"train": ("--", "x", "training"), "val": ("-", ".", "validation")}  # line, marker, name
 FEW = 30  # points that are marked
 
 
@@ -35,12 +35,12 @@ def learning_curves(
     for i, (run, rows) in enumerate(histories.items()):
         if rows and not any(f"{stage}/{name}" in row for stage in STAGES for row in rows):
             raise ValueError(f"metric={name}: the run {run!r} has only {', '.join(rows[0])}")
-        for stage, (style, _) in STAGES.items():
+        for stage, (style, marker, _) in STAGES.items():
             points = [(row["images"], row[f"{stage}/{name}"]) for row in rows if f"{stage}/{name}" in row]
-            marker = "." if len(points) <= FEW else ""
+            marker = marker if len(points) <= FEW else ""
             axes.plot(*zip(*points, strict=True) if points else ([], []), style, color=f"C{i}", marker=marker)
-    for style, label in STAGES.values():
-        axes.plot([], [], style, color="0.3", label=label)
+    for style, marker, label in STAGES.values():
+        axes.plot([], [], style, color="0.3", label=label, marker=marker)
     axes.legend(frameon=False)
     if len(histories) > 1:
         runs = [Line2D([], [], color=f"C{i}", label=run) for i, run in enumerate(histories)]

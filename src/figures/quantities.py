@@ -10,7 +10,7 @@ from torch import Size, Tensor, nn
 from torch.distributions import Distribution
 
 from src.figures.picture import Picture
-from src.models import VAE, ImageModel
+from src.models import VAE, VQVAE, ImageModel, VQPrior
 
 Histories = Mapping[str, Sequence[Mapping[str, float]]]
 
@@ -67,6 +67,8 @@ class Quantities:
 
     @property
     def decode(self) -> Callable[[Tensor], Tensor]:
+        if isinstance(self.model, VQVAE | VQPrior):
+            raise NotApplicable(f"the codes of {self._name} are discrete, and there is nothing between them to decode")
         return lambda z: self.model.decode(z.to(self.x))
 
     @property

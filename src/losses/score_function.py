@@ -20,7 +20,7 @@ class ScoreFunction(VariationalBound):
     the gradient by the posterior's parameters φ is taken in another way, and needs no derivative of f by z.
 
     baseline: the b that lowers the variance. none; or moving_average, the average of f over the training batches
-        before (Mnih & Gregor 2014): independent of z, so that the gradient stays unbiased.
+        before (Mnih & Gregor 2014): independent of z, so that the gradient stays unbiased (with free_bits=0).
     decay: how much of the average stays at each batch.
 
     Raises UserError for a posterior whose support moves with φ, such as a uniform one: the first equation fails there.

@@ -30,7 +30,8 @@ class VariationalBound(nn.Module, ABC):
     cycle_epochs: the warm-up begins again every so many epochs (Fu et al. 2019). 0: it happens once.
     free_bits: λ, in nats. The loss counts Σⱼ max(λ, KLⱼ), where KLⱼ is dimension j's mean over the batch, so that no
         dimension gains from a KL below λ (Kingma et al. 2016, appendix C.8). A posterior or prior that does not
-        factorise counts as one dimension. 0: none are free.
+        factorise counts as one dimension. An estimator that samples the KL compares its estimate with λ, and its loss
+        lies a little above that of SGVB-B, which compares the KL itself. 0: none are free.
     """
 
     unit = "nats per image"

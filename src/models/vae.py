@@ -68,6 +68,8 @@ class VAE(ImageModel):
         self.likelihood = likelihood
         self.decoder = decoder(output_shape=likelihood.parameter_shape(self.image_shape))
         self.noise = noise or nn.Identity()
+        if not isinstance(map_estimate, bool):
+            raise ValueError(f"map_estimate={map_estimate!r}: expected true or false")
         self.map_estimate = map_estimate
         self.num_training_images = inf  # until training begins there is no data set, and no weight on p(θ)
         if initial_std is not None:

@@ -13,7 +13,7 @@ from src.errors import number_from
 class GaussianNoise(nn.Module):
     """x̃ = x + std·ε, ε ~ N(0, I): any shape -> the same. x̃ leaves [0, 1]."""
 
-    def __init__(self, std: float = 0.3) -> None:
+    def __init__(self, std: float = 0.5) -> None:
         super().__init__()
         self.std = number_from("noise std", std, 0)
 

@@ -194,6 +194,12 @@ def test_samples_on_the_unit_interval_never_reach_its_ends(family: Any) -> None:
         assert q.log_prob(z).isfinite().all()
 
 
+def test_uniform_samples_never_reach_the_end_where_the_density_is_zero() -> None:
+    q = CentredUniform(torch.full((4_000_000,), 3.0), 0.01)  # rounded to `high` some 20 times, if nothing is done
+    torch.manual_seed(0)
+    assert q.log_prob(q.rsample()).isfinite().all()
+
+
 def test_bounds_and_fixed_parameters() -> None:
     torch.manual_seed(0)
     pareto = AmortizedPosterior(5, 3, torch.distributions.Pareto, {"alpha": 2}).double()

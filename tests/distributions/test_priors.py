@@ -130,7 +130,7 @@ def test_fixed_priors_follow_the_model_and_name_bad_numbers() -> None:
     prior = FixedPrior(3, torch.distributions.Gamma, {"concentration": 2, "rate": 0.5})
     assert not list(prior.parameters())
     assert factor(prior.double()()).rate.dtype == torch.float64  # type: ignore[attr-defined]
-    with pytest.raises(ValueError, match="rate"):
+    with pytest.raises(ValueError, match=r"prior\.parameters: .* concentration=2, rate=-1$"):
         FixedPrior(3, torch.distributions.Gamma, {"concentration": 2, "rate": -1})
     with pytest.raises(ValueError, match="latent_dim=0"):
         FixedPrior(0, torch.distributions.Gamma, {"concentration": 2, "rate": 1})
@@ -143,6 +143,12 @@ def test_event_shapes_must_agree() -> None:
     check_support(standard(2), standard(2))
     with pytest.raises(ValueError, match="set latent_dim"):
         check_support(standard(2), standard(3))
+
+
+def test_one_dimension_is_no_simplex() -> None:
+    q = torch.distributions.Dirichlet(torch.ones(1))
+    with pytest.raises(ValueError, match="set latent_dim to at least 2"):
+        check_support(q, q)
 
 
 def test_the_message_says_what_to_choose(small_vae: Callable[..., VAE]) -> None:

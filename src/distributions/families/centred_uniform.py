@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from torch import Tensor
+import torch
+from torch import Size, Tensor
 from torch.distributions import Uniform, constraints
 from torch.distributions.utils import broadcast_all
 
@@ -20,6 +21,10 @@ class CentredUniform(Uniform):
     def __init__(self, loc: Tensor | float, scale: Tensor | float, validate_args: bool | None = None) -> None:
         self.loc, self.scale = broadcast_all(loc, scale)
         super().__init__(self.loc - self.scale, self.loc + self.scale, validate_args=validate_args)
+
+    def rsample(self, sample_shape: Any = Size()) -> Tensor:  # noqa: B008
+        # Rounding may give `high` itself, where the density is 0.
+        return torch.minimum(super().rsample(sample_shape), torch.nextafter(self.high, self.low).detach())
 
     def expand(self, batch_shape: Any, _instance: Any = None) -> "CentredUniform":
         loc, scale = self.loc.expand(batch_shape), self.scale.expand(batch_shape)
