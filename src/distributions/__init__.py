@@ -20,7 +20,7 @@ from src.distributions.low_rank_normal_posterior import LowRankNormalPosterior
 from src.distributions.mixture_prior import MixturePrior
 from src.distributions.normal_posterior import NormalPosterior
 from src.distributions.standard_normal import StandardNormal
-from src.distributions.support import check_support
+from src.distributions.support import check_support, support_of
 from src.distributions.vamp_prior import VampPrior
 
 __all__ = [
@@ -41,4 +41,5 @@ __all__ = [
     "centre",
     "check_support",
     "factor",
+    "support_of",
 ]

@@ -15,12 +15,18 @@ def factors(posterior: Distribution, prior: Distribution) -> tuple[Distribution,
     return q, p.expand(q.batch_shape)  # some of torch's closed forms do not broadcast
 
 
-def log_ratio(posterior: Distribution, prior: Distribution, z: Tensor) -> Tensor:
-    """log q(z|x) - log p(z) in nats: z (L, B, D) -> (L, B, D), or (L, B, 1) if it does not split into dimensions."""
+def log_densities(posterior: Distribution, prior: Distribution, z: Tensor) -> tuple[Tensor, Tensor]:
+    """log q(z|x) and log p(z) in nats: z (L, B, D) -> (L, B, D) each, or (L, B, 1) if they do not both factorise."""
     if (pair := factors(posterior, prior)) is not None:
         q, p = pair
-        return q.log_prob(z) - p.log_prob(z)
-    return (posterior.log_prob(z) - prior.log_prob(z)).unsqueeze(-1)
+        return q.log_prob(z), p.log_prob(z)
+    return posterior.log_prob(z).unsqueeze(-1), prior.log_prob(z).unsqueeze(-1)
+
+
+def log_ratio(posterior: Distribution, prior: Distribution, z: Tensor) -> Tensor:
+    """log q(z|x) - log p(z) in nats: z (L, B, D) -> (L, B, D), or (L, B, 1) if it does not split into dimensions."""
+    log_q, log_p = log_densities(posterior, prior, z)
+    return log_q - log_p
 
 
 def closed_form_kl(posterior: Distribution, prior: Distribution) -> Tensor:

@@ -6,13 +6,13 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution
 
-from src.distributions import factor
-from src.errors import UserError, number_from
+from src.errors import number_from
 from src.losses.by_dimension import log_ratio
-from src.losses.variational_bound import VariationalBound
+from src.losses.evidence_lower_bound import EvidenceLowerBound
+from src.losses.fixed_support import check_fixed_support
 
 
-class ScoreFunction(VariationalBound):
+class ScoreFunction(EvidenceLowerBound):
     """∇φ E_q[f(z)] = E_q[f(z) ∇φ log q(z|x)] ≈ 1/L Σₗ (f(zₗ) - b) ∇φ log q(zₗ|x), zₗ ~ q(z|x).
 
     Here f(z) = -log p(x|z) + β (log q(z|x) - log p(z)). Kingma & Welling 2014, section 2.2, call this naive Monte Carlo
@@ -50,7 +50,7 @@ class ScoreFunction(VariationalBound):
     def estimate(
         self, x: Tensor, posterior: Distribution, prior: Distribution, decode: Callable[[Tensor], Distribution]
     ) -> tuple[Tensor, Tensor]:
-        check_fixed_support(posterior)
+        check_fixed_support(posterior, "score_function")
         z = posterior.sample((self.num_samples,))  # (L, B, D): no gradient goes through z
         log_q = posterior.log_prob(z)  # (L, B)
         score = log_q - log_q.detach()  # zero, with the gradient ∇φ log q(z|x)
@@ -68,15 +68,3 @@ class ScoreFunction(VariationalBound):
             now = torch.stack([reconstruction.mean(), kl.mean()])
             self.averages.mul_(self.decay).add_(now, alpha=1 - self.decay)
         return before
-
-
-def check_fixed_support(posterior: Distribution) -> None:
-    """Raise UserError if the support of q(z|x) depends on its parameters."""
-    support = posterior.support
-    bounds = vars(getattr(support, "base_constraint", support)).values()
-    if any(isinstance(bound, Tensor) for bound in bounds):
-        family = type(factor(posterior)).__name__
-        raise UserError(
-            f"score_function needs a posterior whose support does not move with its parameters, and that of "
-            f"{family} does: use loss=sgvb_a"
-        )

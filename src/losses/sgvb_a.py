@@ -6,10 +6,10 @@ from torch import Tensor
 from torch.distributions import Distribution
 
 from src.losses.by_dimension import log_ratio
-from src.losses.variational_bound import VariationalBound
+from src.losses.evidence_lower_bound import EvidenceLowerBound
 
 
-class SGVBA(VariationalBound):
+class SGVBA(EvidenceLowerBound):
     """L̃ᴬ = 1/L Σₗ log p(x|zₗ) + log p(zₗ) - log q(zₗ|x), zₗ ~ q(z|x) reparameterised.
 
     Kingma & Welling 2014, equation 6. Works for every posterior with `rsample` and every prior with a density.

@@ -6,10 +6,10 @@ from torch import Tensor
 from torch.distributions import Distribution
 
 from src.losses.by_dimension import closed_form_kl
-from src.losses.variational_bound import VariationalBound
+from src.losses.evidence_lower_bound import EvidenceLowerBound
 
 
-class SGVBB(VariationalBound):
+class SGVBB(EvidenceLowerBound):
     """L̃ᴮ = 1/L Σₗ log p(x|zₗ) - KL(q(z|x) ‖ p(z)), zₗ ~ q(z|x) reparameterised.
 
     Kingma & Welling 2014, equation 7. Raises UserError where torch knows no closed form for the pair.

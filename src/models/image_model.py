@@ -27,8 +27,8 @@ class ImageModel(LightningModule, ABC):
 
     term_names: ClassVar[tuple[str, ...]]
     quiet_names: ClassVar[tuple[str, ...]] = ()  # logged, but not shown while training
-    monitor: ClassVar[str]
-    monitor_mode: ClassVar[str]
+    monitor: str  # what tells the best epoch
+    monitor_mode: str  # max or min: which of its values are better
 
     def __init__(
         self,

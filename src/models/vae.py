@@ -38,8 +38,6 @@ class VAE(ImageModel):
     loss: VariationalBound
     term_names = ("loss", "elbo", "reconstruction", "kl")
     quiet_names = ("elbo_dataset",)
-    monitor = "val/elbo"
-    monitor_mode = "max"
 
     def __init__(
         self,
@@ -57,6 +55,7 @@ class VAE(ImageModel):
     ) -> None:
         super().__init__(encoder, loss, optimizer, scheduler)
         require_loss(self, loss, VariationalBound)
+        self.monitor, self.monitor_mode = ("val/elbo", "max") if loss.best_by == "elbo" else ("val/loss", "min")
         self.posterior = posterior(in_features=encoder.out_features)
         if not isinstance(prior, nn.Module):
             if "posterior_of" not in signature(prior).parameters:
@@ -95,7 +94,10 @@ class VAE(ImageModel):
         return self.likelihood(self.decoder(z))
 
     def terms(self, x: Tensor) -> dict[str, Tensor]:
-        terms = self.loss(x, self.posterior_of(self.noise(x)), self.prior(), self.likelihood_of)._asdict()
+        def encode(image: Tensor) -> Distribution:
+            return self.posterior_of(self.noise(image))
+
+        terms = self.loss(x, encode(x), self.prior(), self.likelihood_of, encode)._asdict()
         if self.map_estimate:
             terms["loss"] = terms["loss"] - self.log_weight_prior() / self.num_training_images
         return terms

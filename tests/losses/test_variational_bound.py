@@ -10,7 +10,7 @@ from torch.distributions import Cauchy, Distribution, Independent, MultivariateN
 
 from src.distributions.families import CentredUniform
 from src.errors import UserError
-from src.losses import SGVBA, SGVBB, ScoreFunction, VariationalBound
+from src.losses import SGVBA, SGVBB, EvidenceLowerBound, ScoreFunction, VariationalBound
 from src.models import VAE
 
 BATCH, LATENT, PIXELS = 4, 2, 6
@@ -77,7 +77,7 @@ def test_closed_form_kl_is_the_formula() -> None:
 
 
 @pytest.mark.parametrize("estimator", [SGVBA, SGVBB])
-def test_sgvb_a_equals_log_p_x_for_every_sample_at_the_exact_posterior(estimator: type[VariationalBound]) -> None:
+def test_sgvb_a_equals_log_p_x_for_every_sample_at_the_exact_posterior(estimator: type[EvidenceLowerBound]) -> None:
     torch.manual_seed(0)
     model = LinearGaussian()
     for num_samples in (1, 7):
@@ -102,7 +102,7 @@ def test_the_two_estimators_agree_in_expectation() -> None:
 
 
 @pytest.mark.parametrize("estimator", [SGVBA, SGVBB])
-def test_more_samples_vary_less(estimator: type[VariationalBound]) -> None:
+def test_more_samples_vary_less(estimator: type[EvidenceLowerBound]) -> None:
     torch.manual_seed(0)
     model = LinearGaussian()
 
@@ -115,7 +115,7 @@ def test_more_samples_vary_less(estimator: type[VariationalBound]) -> None:
 
 
 @pytest.mark.parametrize("estimator", [SGVBA, SGVBB])
-def test_beta_weighs_the_kl_term_of_the_loss_and_never_the_elbo(estimator: type[VariationalBound]) -> None:
+def test_beta_weighs_the_kl_term_of_the_loss_and_never_the_elbo(estimator: type[EvidenceLowerBound]) -> None:
     model = LinearGaussian()
     terms = {}
     for beta in (0.0, 1.0, 4.0):
@@ -150,7 +150,7 @@ def test_cycles_begin_the_warm_up_again() -> None:
 
 
 @pytest.mark.parametrize("estimator", [SGVBA, SGVBB])
-def test_free_bits_count_the_larger_of_lambda_and_each_dimension_s_mean(estimator: type[VariationalBound]) -> None:
+def test_free_bits_count_the_larger_of_lambda_and_each_dimension_s_mean(estimator: type[EvidenceLowerBound]) -> None:
     model, q, p = LinearGaussian(), a_posterior(), a_prior()
     by_dimension = kl_divergence(q.base_dist, Normal(torch.zeros(LATENT).double(), 1.0)).mean(0)  # type: ignore[attr-defined]
     between = by_dimension.mean().item()  # one dimension lies below, one above
@@ -252,7 +252,7 @@ def test_impossible_arguments_are_named(arguments: dict[str, float], named: str)
 
 @pytest.mark.parametrize("estimator", [SGVBA, SGVBB])
 def test_gradients_are_those_of_the_expected_bound(
-    estimator: type[VariationalBound], small_vae: Callable[..., VAE]
+    estimator: type[EvidenceLowerBound], small_vae: Callable[..., VAE]
 ) -> None:
     """With the noise held fixed the bound is a smooth function: autograd agrees with finite differences."""
     model = small_vae(estimator(3))

@@ -1,0 +1,44 @@
+"""The posterior that a model implies, up to its normalising constant, on all real numbers."""
+
+from collections.abc import Callable
+
+from torch import Tensor
+from torch.distributions import Distribution, biject_to
+
+
+class Joint:
+    """log p(x, u) for z = z(u), u real: the prior's support is opened up by torch's `biject_to`.
+
+    p(u) = p(z(u)) |dz/du|, so that ∫ p(x, u) du = p(x). On all real numbers u is z itself.
+
+    x: images (B, C, H, W). decode: z (..., B, D) -> p(x|z).
+    """
+
+    def __init__(self, x: Tensor, prior: Distribution, decode: Callable[[Tensor], Distribution]) -> None:
+        self.x = x
+        self.prior = prior
+        self.decode = decode
+        self.to_support = biject_to(prior.support)
+
+    def z(self, u: Tensor) -> Tensor:
+        """(..., B, D') -> (..., B, D); D' is D - 1 on a simplex."""
+        return self.to_support(u)
+
+    def u(self, z: Tensor) -> Tensor:
+        return self.to_support.inv(z)
+
+    def log_prior(self, u: Tensor) -> Tensor:
+        """log p(u): (..., B, D') -> (..., B) nats."""
+        return self.log_density(self.prior, u)
+
+    def log_density(self, distribution: Distribution, u: Tensor) -> Tensor:
+        """The log density of u where z(u) has the given distribution, such as q(z|x)."""
+        z = self.to_support(u)
+        volume = self.to_support.log_abs_det_jacobian(u, z)
+        if volume.ndim == u.ndim:  # one for each dimension
+            volume = volume.sum(-1)
+        return distribution.log_prob(z) + volume
+
+    def log_likelihood(self, u: Tensor) -> Tensor:
+        """log p(x|z(u)): (..., B, D') -> (..., B) nats."""
+        return self.decode(self.to_support(u)).log_prob(self.x)
