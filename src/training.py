@@ -69,7 +69,7 @@ def train(cfg: DictConfig) -> float:
         if ckpt_path and resumed:
             keep_best(ckpt_path, resumed, best)
     # A node without a class has options, from an experiment, of a figure that was not asked for.
-    others = [node for name, node in cfg.callbacks.items() if name != "best" and "_target_" in node]
+    others = [node for name, node in cfg.callbacks.items() if name != "best" and node and "_target_" in node]
     callbacks += [instantiate(node, _convert_="all") for node in others]
     own_parts = {"callbacks": callbacks, "logger": instantiate(cfg.logger), "plugins": [AtomicCheckpointIO()]}
     trainer: Trainer = instantiate(cfg.trainer, **own_parts, default_root_dir=str(run_dir), _convert_="all")

@@ -59,13 +59,12 @@ class MCEM(VariationalBound):
         log_joint = decode(end).log_prob(x) + prior.log_prob(end)
         return weights.terms(-(log_joint + posterior.log_prob(end)).mean(0))
 
-    @torch.inference_mode(False)
     def end_of_chain(
         self, z: Tensor, x: Tensor, prior: Distribution, decode: Callable[[Tensor], Distribution]
     ) -> Tensor:
         """Where chains that start at z (L, B, D) end; in training the step size follows their acceptance."""
-        joint = Joint(x.clone(), prior, decode)  # an evaluation's tensors cannot be differentiated, and copies can
-        u = joint.u(z.clone())
+        joint = Joint(x, prior, decode)
+        u = joint.u(z)
         for _ in range(self.num_transitions):
             u, acceptance = hmc_transition(
                 lambda u: joint.log_prior(u) + joint.log_likelihood(u), u, self.step_size, self.num_leapfrog

@@ -18,12 +18,14 @@ def hmc_transition(
     """One transition that leaves the density exp(log_density) invariant: the new states, and how likely they were.
 
     Momenta r ~ N(0, I), `num_leapfrog` leapfrog steps on H(u, r) = -log_density(u) + ½‖r‖², and a Metropolis test
-    (Neal 2011, section 5.3). A proposal with a density that is not finite is rejected.
+    (Neal 2011, section 5.3). A proposal with a density that is not finite is rejected. ε is multiplied by a draw from
+    U(0.5, 1.5) for each chain, so that no trajectory ends where it began (section 5.4.2.2).
 
     log_density: (..., B, D) -> (..., B), differentiable by its argument. u: (..., B, D).
     step_size: ε, broadcast against (..., B). Returns u' (..., B, D) and min(1, exp(-ΔH)), (..., B).
     """
-    epsilon = step_size.unsqueeze(-1)
+    jitter = 0.5 + torch.rand(u.shape[:-1], dtype=u.dtype, device=u.device, generator=generator)
+    epsilon = (step_size * jitter).unsqueeze(-1)  # (..., B, 1)
     momentum = torch.randn(u.shape, dtype=u.dtype, device=u.device, generator=generator)
     value, slope = _with_slope(log_density, u)
     start = value - momentum.square().sum(-1) / 2  # -H
@@ -35,7 +37,7 @@ def hmc_transition(
         new_value, slope = _with_slope(log_density, proposal)
         momentum = momentum + epsilon / 2 * slope
     end = new_value - momentum.square().sum(-1) / 2
-    acceptance = (end - start).exp().clamp(max=1).nan_to_num(nan=0.0)  # (..., B)
+    acceptance = torch.where(end.isfinite(), (end - start).exp().clamp(max=1), 0.0)  # (..., B)
     chance = torch.rand(acceptance.shape, dtype=u.dtype, device=u.device, generator=generator)
     return torch.where((chance < acceptance).unsqueeze(-1), proposal, u), acceptance
 
@@ -45,7 +47,7 @@ def adapted(step_size: Tensor, acceptance: Tensor, target: float, rate: float = 
 
     acceptance: (..., B), averaged over all but the last dimension, or over all for a single ε.
     """
-    mean = acceptance.mean() if step_size.ndim == 0 else acceptance.flatten(0, -2).mean(0)
+    mean = acceptance.mean() if step_size.ndim == 0 else acceptance.reshape(-1, acceptance.shape[-1]).mean(0)
     return step_size * torch.where(mean > target, 1 + rate, 1 / (1 + rate))
 
 

@@ -1,9 +1,11 @@
 """The posterior that a model implies, up to its normalising constant, on all real numbers."""
 
 from collections.abc import Callable
+from typing import Any
 
 from torch import Tensor
 from torch.distributions import Distribution, biject_to
+from torch.distributions.constraints import MixtureSameFamilyConstraint
 
 
 class Joint:
@@ -18,7 +20,10 @@ class Joint:
         self.x = x
         self.prior = prior
         self.decode = decode
-        self.to_support = biject_to(prior.support)
+        support: Any = prior.support
+        if isinstance(support, MixtureSameFamilyConstraint):
+            support = support.base_constraint  # that of each component
+        self.to_support = biject_to(support)
 
     def z(self, u: Tensor) -> Tensor:
         """(..., B, D') -> (..., B, D); D' is D - 1 on a simplex."""

@@ -6,58 +6,13 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
-from torch.distributions import Cauchy, Distribution, Independent, MultivariateNormal, Normal, kl_divergence
+from torch.distributions import Cauchy, Independent, Normal, kl_divergence
 
 from src.distributions.families import CentredUniform
 from src.errors import UserError
 from src.losses import SGVBA, SGVBB, EvidenceLowerBound, ScoreFunction, VariationalBound
 from src.models import VAE
-
-BATCH, LATENT, PIXELS = 4, 2, 6
-
-
-def a_posterior(seed: int = 0) -> Distribution:
-    generator = torch.Generator().manual_seed(seed)
-    mean = torch.randn(BATCH, LATENT, dtype=torch.float64, generator=generator)
-    scale = 0.3 + torch.rand(BATCH, LATENT, dtype=torch.float64, generator=generator)
-    return Independent(Normal(mean, scale), 1)
-
-
-def a_prior() -> Distribution:
-    return Independent(Normal(torch.zeros(LATENT).double(), torch.ones(LATENT).double()), 1)
-
-
-class LinearGaussian:
-    """p(z) = N(0, I), p(x|z) = N(Wz + b, s² I): marginal and posterior are known (Tipping & Bishop 1999)."""
-
-    def __init__(self) -> None:
-        generator = torch.Generator().manual_seed(1)
-        self.weight = torch.randn(PIXELS, LATENT, dtype=torch.float64, generator=generator)
-        self.bias = torch.randn(PIXELS, dtype=torch.float64, generator=generator)
-        self.scale = 0.7
-        self.x = torch.randn(BATCH, 1, 2, 3, dtype=torch.float64, generator=generator)
-
-    def decode(self, z: Tensor) -> Distribution:
-        mean = (z @ self.weight.T + self.bias).unflatten(-1, (1, 2, 3))
-        return Independent(Normal(mean, self.scale), 3)
-
-    def log_marginal(self) -> Tensor:
-        covariance = self.weight @ self.weight.T + self.scale**2 * torch.eye(PIXELS).double()
-        return MultivariateNormal(self.bias, covariance).log_prob(self.x.flatten(1))
-
-    def exact_posterior(self) -> Distribution:
-        precision = torch.eye(LATENT).double() + self.weight.T @ self.weight / self.scale**2
-        covariance = torch.linalg.inv(precision)
-        mean = (self.x.flatten(1) - self.bias) @ self.weight @ covariance / self.scale**2
-        return MultivariateNormal(mean, covariance.expand(BATCH, LATENT, LATENT))
-
-
-class FullPrior:
-    """N(0, I) as a MultivariateNormal, so that torch knows its KL from a full-covariance posterior."""
-
-    @staticmethod
-    def make() -> Distribution:
-        return MultivariateNormal(torch.zeros(LATENT).double(), torch.eye(LATENT).double())
+from tests.linear_gaussian import BATCH, LATENT, FullPrior, LinearGaussian, a_posterior, a_prior
 
 
 def test_closed_form_kl_equals_monte_carlo_kl() -> None:
