@@ -9,8 +9,11 @@ from src.figures.codebook_usage import codebook_usage
 from src.figures.decoded_grid import decoded_grid
 from src.figures.decoded_points import decoded_points
 from src.figures.denoising import denoising
+from src.figures.exact_posterior import exact_posterior
+from src.figures.importance_ladder import importance_ladder
 from src.figures.interpolation import interpolation
 from src.figures.interpolation_gif import interpolation_gif
+from src.figures.kl_by_dimension import kl_by_dimension
 from src.figures.latent_scatter import latent_scatter
 from src.figures.learning_curves import learning_curves
 from src.figures.picture import Picture, save
@@ -29,8 +32,11 @@ __all__ = [
     "decoded_grid",
     "decoded_points",
     "denoising",
+    "exact_posterior",
+    "importance_ladder",
     "interpolation",
     "interpolation_gif",
+    "kl_by_dimension",
     "latent_scatter",
     "learning_curves",
     "posterior_samples",

@@ -1,0 +1,1 @@
+"""Metrics: numbers about a trained model, each with its error."""
