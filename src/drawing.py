@@ -1,7 +1,6 @@
 """The pictures of a trained model, from a composed configuration to files."""
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from pathlib import Path
 
 import torch
@@ -9,8 +8,10 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from src.checkpoint import load_data, load_model
-from src.errors import DISK, UserError, whole_number
+from src.choice import buildable, chosen_names
+from src.errors import UserError, whole_number
 from src.figures import NotApplicable, Picture, Quantities, save
+from src.output_folder import writing_into
 from src.report import shown
 from src.runs import Run, common_folder, find_runs, names
 
@@ -51,13 +52,7 @@ def draw(cfg: DictConfig) -> list[Path]:
 
 def chosen_figures(cfg: DictConfig) -> dict[str, Callable[..., Picture]]:
     """The figures that are asked for, by name; UserError for a name that does not exist."""
-    known = [str(name) for name, node in cfg.items() if isinstance(node, DictConfig) and "_target_" in node]
-    chosen = cfg.figures if isinstance(cfg.figures, ListConfig) else [cfg.figures]
-    for name in chosen:
-        if name not in known:
-            close = get_close_matches(str(name), known, n=1, cutoff=0.5)
-            guess = f" Did you mean {close[0]}?" if close else ""
-            raise UserError(f"there is no figure {name!r}.{guess} There are: {', '.join(known)}.")
+    chosen = chosen_names("figure", cfg.figures, buildable(cfg))
     return {name: instantiate(cfg[name], _convert_="all") for name in chosen}
 
 
@@ -77,12 +72,5 @@ def quantities_of(runs: list[Run], cfg: DictConfig) -> Quantities:
 
 def written(picture: Picture, folder: Path, name: str) -> Path:
     """Save the picture; UserError where the folder cannot be written."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+    with writing_into(folder):
         return save(picture, folder, name)
-    except OSError as error:
-        if error.errno not in DISK:
-            raise
-        raise UserError(
-            f"{shown(folder)} could not be written: {DISK[error.errno]}. Choose another with out="
-        ) from error
