@@ -17,7 +17,7 @@ from torch.utils.data import Dataset
 
 from src.data import Digits, ImageDataModule
 from src.errors import UserError
-from src.models import ImageModel
+from src.models import ImageModel, Replicas
 
 ALLOWED_PACKAGES = ("src", "torch", "torchvision")
 ALLOWED_CLASSES = (nn.Module, Distribution, Optimizer, LRScheduler)
@@ -64,6 +64,9 @@ def load_data(path: str | Path) -> ImageDataModule:
 
 def restore_weights(model: ImageModel, checkpoint: dict[str, Any], path: str | Path) -> None:
     """Load a checkpoint's weights into the model, or raise UserError if they are not the model's."""
+    n = checkpoint["config"].get("replicas", 1)
+    if n != 1 and not isinstance(model, Replicas):
+        raise UserError(f"{path} holds {n} replicas: name the folder of one of them, replica-0 to replica-{n - 1}")
     try:
         model.load_state_dict(checkpoint["state_dict"])
     except (RuntimeError, TypeError) as error:

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from hydra import compose, initialize_config_dir
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException, InstantiationException
 from omegaconf import DictConfig, OmegaConf
@@ -27,6 +29,8 @@ def plain_errors(config_name: str = "train") -> Iterator[None]:
 
     Anything else is a bug, and keeps its traceback.
     """
+    if {"--help", "-h"} & {*sys.argv}:
+        _read_groups_once()
     if os.environ.get("HYDRA_FULL_ERROR") == "1":
         yield
         return
@@ -51,6 +55,21 @@ def plain_errors(config_name: str = "train") -> Iterator[None]:
         if error.errno not in DISK:
             raise
         _fail(f"{error.filename or 'The output folder'} could not be written: {DISK[error.errno]}. {ELSEWHERE}")
+
+
+def _read_groups_once() -> None:
+    """Have --help reuse Hydra's repository of configurations, of which it makes one for each group that it lists."""
+    make = ConfigLoaderImpl._parse_overrides_and_create_caching_repo
+    made: list[Any] = []
+
+    def make_once(self: ConfigLoaderImpl, config_name: str | None, overrides: list[str]) -> Any:
+        if config_name or overrides:
+            return make(self, config_name, overrides)
+        if not made:
+            made.append(make(self, config_name, overrides))
+        return made[0]
+
+    ConfigLoaderImpl._parse_overrides_and_create_caching_repo = make_once  # type: ignore[method-assign]
 
 
 def _fail(message: str, code: int = 1) -> None:

@@ -26,8 +26,8 @@ def refuse_impossible(cfg: DictConfig) -> None:
     """Raise UserError for values that nothing below would refuse, or only late."""
     try:
         whole_number("trainer.max_epochs", cfg.trainer.max_epochs)
-        if whole_number("seed", cfg.seed, at_least=0) >= 2**32:
-            raise ValueError(f"seed={cfg.seed}: expected less than {2**32}")
+        if whole_number("seed", cfg.seed, at_least=0) + whole_number("replicas", cfg.replicas) > 2**32:
+            raise ValueError(f"seed={cfg.seed}: expected less than {2**32 - cfg.replicas + 1}")
     except ValueError as error:
         raise UserError(str(error)) from error
     for name in {"best", "last"} - cfg.callbacks.keys():

@@ -72,7 +72,7 @@ def print_summary(run_dir: Path, metrics: dict[str, Any]) -> None:
             table.add_column(stage, justify="right")
     table.add_column("unit")
     for name in metrics["test"]:
-        values = [number(metrics[stage][name]) for stage in ("test", "validation") if metrics[stage]]
+        values = [value_of(metrics, stage, name) for stage in ("test", "validation") if metrics[stage]]
         table.add_row(name, *values, metrics["units"][name])
     console = Console()
     console.print(table)
@@ -80,8 +80,17 @@ def print_summary(run_dir: Path, metrics: dict[str, Any]) -> None:
         f"{metrics['epochs']} epochs in {metrics['seconds']:.0f} s, {metrics['images_per_second']:,.0f} images/s",
         highlight=False,
     )
+    if "replicas" in metrics:
+        count = len(metrics["replicas"])
+        print(f"Mean ± standard deviation of {count} replicas, each a run by itself: replica-0 to replica-{count - 1}")
     print(f"Run folder: {shown(run_dir)}")
     print(f"TensorBoard: {tensorboard_command(run_dir)}")
+
+
+def value_of(metrics: dict[str, Any], stage: str, name: str) -> str:
+    """A figure, and its standard deviation where there are replicas."""
+    spread = f" ± {number(metrics['standard_deviation'][stage][name])}" if "replicas" in metrics else ""
+    return f"{number(metrics[stage][name])}{spread}"
 
 
 def tensorboard_command(run_dir: Path) -> str:

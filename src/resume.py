@@ -9,7 +9,7 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from src.checkpoint import load_checkpoint
 from src.errors import UserError
 
-MUST_AGREE = ("model", "data", "seed")
+MUST_AGREE = ("model", "data", "seed", "replicas")
 
 
 def check_resumable(path: Path, checkpoint: dict[str, Any], config: dict[str, Any]) -> None:
@@ -17,7 +17,8 @@ def check_resumable(path: Path, checkpoint: dict[str, Any], config: dict[str, An
     missing = {"epoch", "callbacks", "loops", "optimizer_states", "lr_schedulers"} - checkpoint.keys()
     if missing:
         raise UserError(f"{path} has weights, but training cannot go on from it: it lacks {', '.join(sorted(missing))}")
-    then, now = _flat(checkpoint["config"]), _flat(config)
+    then = {"replicas": 1, **_flat(checkpoint["config"])}  # older checkpoints do not say
+    now = _flat(config)
     differing = [
         f"{key} was {then.get(key, 'absent')} and is now {now.get(key, 'absent')}"
         for key in sorted(then.keys() | now.keys())
@@ -28,7 +29,7 @@ def check_resumable(path: Path, checkpoint: dict[str, Any], config: dict[str, An
             f"{path} belongs to a run with other options: {'; '.join(differing)}. Give the options of that run again; "
             f"they are in {path.parent.parent / 'config.yaml'}."
         )
-    done, wanted = checkpoint["epoch"] + 1, config["trainer"]["max_epochs"]
+    done, wanted = _epochs_done(checkpoint), config["trainer"]["max_epochs"]
     if done >= wanted:
         raise UserError(
             f"{path} has already been trained for {done} epochs: say trainer.max_epochs={done + 10}, for example"
@@ -51,6 +52,13 @@ def keep_best(path: Path, checkpoint: dict[str, Any], callback: ModelCheckpoint)
     callback.best_k_models = {str(best): score}
     callback.kth_best_model_path = str(best)
     callback.kth_value = callback.best_model_score = score
+
+
+def _epochs_done(checkpoint: dict[str, Any]) -> int:
+    """The epochs of which no step is left; one that was saved in the middle is not done."""
+    fit: dict[str, Any] = checkpoint["loops"]["fit_loop"]
+    processed: int = fit["epoch_progress"]["current"]["processed"]
+    return max(processed, checkpoint["epoch"] + int(fit["epoch_loop.batch_progress"]["is_last_batch"]))
 
 
 def _flat(config: Any, prefix: str = "") -> dict[str, Any]:

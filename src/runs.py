@@ -32,9 +32,10 @@ def find_runs(paths: str | list[str]) -> list[Run]:
     if not isinstance(paths, str) or not paths:
         raise UserError(f"run={paths!r}: expected the folder of a run, a checkpoint, or a list of these")
     folder = Path(paths)
-    below = sorted({file.parent.parent for file in folder.glob("**/checkpoints/*.ckpt")} - {folder}, key=_counting)
-    if folder.is_dir() and below and not list(folder.glob("checkpoints/*.ckpt")):
-        return [_run(path) for path in below]
+    runs = {file.parent.parent for file in folder.glob("**/checkpoints/*.ckpt")}
+    runs = {run for run in runs if run / "replica-0" not in runs}  # those of its replicas stand for it
+    if folder.is_dir() and runs and folder not in runs:
+        return [_run(path) for path in sorted(runs, key=_counting)]
     return [_run(folder)]
 
 

@@ -20,9 +20,10 @@ from src.checkpoint import find_checkpoint, load_checkpoint, restore_weights
 from src.checkpoint_io import AtomicCheckpointIO
 from src.data import ImageDataModule
 from src.errors import DISK, ELSEWHERE, Interrupted, UserError
-from src.models import ImageModel
+from src.models import ImageModel, Replicas
 from src.preflight import check_optimizer, check_parts_fit, refuse_impossible, unused
-from src.pretrained import load_pretrained, restore_pretrained
+from src.pretrained import load_pretrained
+from src.replicas import Scores, build_model, report_each
 from src.report import log_hyperparameters, print_summary, revision, shown, versions, write_metrics
 from src.resume import check_resumable, keep_best
 
@@ -32,6 +33,7 @@ SETTLED = (
     "Total length of `list` across ranks is zero",  # data.val_size=0
     "The dirpath has changed",  # a resumed run has its own folder; see src.resume
     "Checkpoint directory .* exists and is not empty",  # as above: it holds the best checkpoint so far
+    "Be aware that when using `ckpt_path`, callbacks",  # a resumed run may save its checkpoints more or less often
     "Found .* in eval mode at the start",  # the trained model that a prior is made from stays as it is
 )
 
@@ -53,9 +55,9 @@ def train(cfg: DictConfig) -> float:
     # Validation of arguments makes a GPU wait at every distribution; a loss that diverges is caught all the same.
     torch.distributions.Distribution.set_default_validate_args(False)
     seed_everything(cfg.seed, workers=True, verbose=False)
-    data: ImageDataModule = instantiate(cfg.data, _convert_="all")
-    model: ImageModel = instantiate(cfg.model, _convert_="all")
-    restore_pretrained(model, pretrained, cfg)
+    data: ImageDataModule = instantiate(cfg.data, orders=cfg.replicas, _convert_="all")
+    model = build_model(cfg, pretrained)
+    model.steps = instantiate(cfg.speed)
     if ckpt_path and resumed:
         restore_weights(model, resumed, ckpt_path)
     check_parts_fit(model, data.image_shape)
@@ -74,6 +76,8 @@ def train(cfg: DictConfig) -> float:
     own_parts = {"callbacks": callbacks, "logger": instantiate(cfg.logger), "plugins": [AtomicCheckpointIO()]}
     trainer: Trainer = instantiate(cfg.trainer, **own_parts, default_root_dir=str(run_dir), _convert_="all")
     if trainer.is_global_zero:
+        for old in run_dir.glob("replica-*/checkpoints/*.ckpt"):
+            old.unlink()  # of a run that used this folder before
         OmegaConf.save(OmegaConf.create(config), run_dir / "config.yaml")
 
     log_hyperparameters(trainer, config)
@@ -85,16 +89,11 @@ def train(cfg: DictConfig) -> float:
         if not (run_dir / "checkpoints" / "last.ckpt").exists():
             raise UserError("No epoch came to its end, so there is nothing to test: look at the options of trainer.")
         checkpoint = find_checkpoint(run_dir, "best.ckpt" if data.val_size else "last.ckpt")
-        tested: dict[str, Any] = {"datamodule": data, "ckpt_path": checkpoint, "weights_only": True, "verbose": False}
-        loggers, trainer.loggers = trainer.loggers, []  # the curves of training end with training
-        validation = first(trainer.validate(model, **tested)) if data.val_size else {}
-        trainer.loggers = loggers
-        test = first(trainer.test(model, **tested))
+        scores = score(trainer, model, data, checkpoint)
 
     if trainer.is_global_zero:
         metrics = {
-            "test": strip(test),
-            "validation": strip(validation),
+            **scores,
             "train": strip({name: value for name, value in final.items() if name.startswith("train/")}),
             "units": model.units,
             "checkpoint": str(shown(checkpoint)),
@@ -111,10 +110,27 @@ def train(cfg: DictConfig) -> float:
             "git_revision": revision(),
             "versions": versions(),
         }
+        if isinstance(model, Replicas):
+            # Figures and curves are those of the run.
+            trainer.callbacks = [callback for callback in callbacks if isinstance(callback, RepeatableNoise)]  # type: ignore[attr-defined]
+            loggers, trainer.loggers = trainer.loggers, []
+            metrics = report_each(model, checkpoint, config, metrics, lambda alone: score(trainer, alone, data))
+            trainer.loggers = loggers
+            scores = {stage: metrics[stage] for stage in scores}
         write_metrics(run_dir, metrics)
         log_hyperparameters(trainer, config, metrics)
         print_summary(run_dir, metrics)
-    return validation["val/loss"] if validation else final["train/loss"]
+    return scores["validation"]["loss"] if data.val_size else final["train/loss"]
+
+
+def score(trainer: Trainer, model: ImageModel, data: ImageDataModule, checkpoint: Path | None = None) -> Scores:
+    """Validate and test the model, with the weights in a checkpoint or its own."""
+    tested: dict[str, Any] = {"datamodule": data, "ckpt_path": checkpoint, "weights_only": True, "verbose": False}
+    loggers, trainer.loggers = trainer.loggers, []  # the curves of training end with training
+    validation = first(trainer.validate(model, **tested)) if data.val_size else {}
+    trainer.loggers = loggers
+    test = first(trainer.test(model, **tested))
+    return {"test": strip(test), "validation": strip(validation)}
 
 
 def first(results: Sequence[Mapping[str, float]]) -> Mapping[str, float]:

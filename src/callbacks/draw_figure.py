@@ -94,7 +94,8 @@ class DrawFigure(Callback):
             x, y = (tensor.to(model.device) for tensor in data.to_draw(max_images, self.split))
             with torch.random.fork_rng(devices=[model.device] if model.device.type == "cuda" else []):
                 torch.manual_seed(0)  # the same draws every time, so that pictures of several epochs compare
-                return Quantities(model, x, y, {"": rows[0]} if rows else None).draw(self.figure)  # type: ignore[arg-type]
+                histories = {"": rows[0]} if rows else None
+                return Quantities(model.pictured, x, y, histories).draw(self.figure)  # type: ignore[arg-type]
         except (TypeError, ValueError) as error:
             raise UserError(f"callbacks.{self.name} cannot be drawn: {error}") from error
         finally:

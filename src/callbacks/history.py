@@ -7,6 +7,8 @@ from typing import Any
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 
+from src.steps import steps_of
+
 Row = dict[str, float]
 
 
@@ -19,6 +21,8 @@ class History(Checkpoint):
     A Checkpoint, because Lightning calls those after the model has logged its epoch, and the others before.
     """
 
+    takes_chunks = True
+
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self.images = 0
@@ -28,6 +32,7 @@ class History(Checkpoint):
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         # Lightning loads a checkpoint's state for testing it, too, when the rows must not go back to its epoch.
         self.images, self.rows = self.restored.get("images", 0), list(self.restored.get("rows", []))
+        self.validated = False  # an epoch that is resumed in the middle does not start again
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.validated = False
@@ -35,7 +40,7 @@ class History(Checkpoint):
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        self.images += len(batch[0]) * trainer.world_size
+        self.images += steps_of(pl_module).images * trainer.world_size
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.validated = True

@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from src.steps import steps_of
+
 
 def number(value: float) -> str:
     """A figure with as many decimals as are worth reading: two from 10 on, four below."""
@@ -20,6 +22,8 @@ class Progress(Callback):
     Where the output is not a terminal, there are only the lines. The bar is renewed a few times a second and only
     then asks the device for numbers.
     """
+
+    takes_chunks = True
 
     def __init__(self, refresh_seconds: float = 0.25) -> None:
         self.refresh_seconds = refresh_seconds
@@ -43,9 +47,13 @@ class Progress(Callback):
         )
         self.bar.start()
         self.task = self.bar.add_task("", total=None, terms="")
+        self._begin_epoch(trainer)  # one that is resumed in the middle does not start again
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._report_epoch(trainer, pl_module)
+        self._begin_epoch(trainer)
+
+    def _begin_epoch(self, trainer: Trainer) -> None:
         self.started = self.shown = time.perf_counter()
         self.images = 0
         if self.bar is not None:
@@ -54,7 +62,7 @@ class Progress(Callback):
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        self.images += len(batch[0]) * trainer.world_size
+        self.images += steps_of(pl_module).images * trainer.world_size
         now = time.perf_counter()
         if self.bar is None or self.bar.disable or now - self.shown < self.refresh_seconds:
             return
@@ -62,7 +70,7 @@ class Progress(Callback):
         # The ELBO is what the other terms add up to.
         terms = " ".join(f"{name} {value.item():.1f}" for name, value in outputs.items() if name != "elbo")
         speed = f"{self.images / (now - self.started):,.0f} images/s"
-        self.bar.update(self.task, completed=batch_idx + 1, terms=f"{terms} {speed}", refresh=True)
+        self.bar.update(self.task, completed=trainer.fit_loop.batch_idx + 1, terms=f"{terms} {speed}", refresh=True)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._report_epoch(trainer, pl_module)

@@ -30,6 +30,8 @@ class ImageDataModule(LightningDataModule):
     limit: train on the first so many of the images that are left; None for all.
     binarize: none, threshold, dynamic or static; see `binarize_once` and DeviceLoader.
     seed: decides the split and the order of the batches.
+    orders: how many orders to train in side by side, for replicas: of seed, seed + 1, …; batches are then
+        (B, orders, C, H, W).
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class ImageDataModule(LightningDataModule):
         limit: int | None = None,
         binarize: str = "none",
         seed: int = 0,
+        orders: int = 1,
     ) -> None:
         super().__init__()
         self.dataset = dataset
@@ -53,6 +56,7 @@ class ImageDataModule(LightningDataModule):
             raise ValueError(f"binarize={binarize!r}: expected one of {', '.join(CHOICES)}")
         self.binarize = binarize
         self.seed = whole_number("seed", seed, at_least=0)
+        self.orders = whole_number("orders", orders)
         self.splits: dict[str, tuple[Tensor, Tensor]] = {}
 
     def prepare_data(self) -> None:
@@ -114,5 +118,5 @@ class ImageDataModule(LightningDataModule):
             rank, world_size = self.trainer.global_rank, self.trainer.world_size
         images, labels = (tensor.to(device) for tensor in self.splits[split])
         self.splits[split] = images, labels
-        sampler = Shuffle(len(images), self.batch_size, seed, rank, world_size)
+        sampler = Shuffle(len(images), self.batch_size, seed, rank, world_size, self.orders)
         return DeviceLoader(images, labels, sampler, dynamic=self.binarize == "dynamic")

@@ -2,11 +2,34 @@
 
 from collections.abc import Sequence
 
-from torch import Tensor
+import torch
+from torch import Tensor, broadcast_tensors
 from torch.distributions import Bernoulli as TorchBernoulli
 from torch.distributions import Distribution, Independent
+from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 
 from src.distributions.likelihood import Likelihood
+
+
+def log_normaliser(logits: Tensor) -> Tensor:
+    """Σᵢ log(1 + exp ηᵢ) over the last dimension of the logits η."""
+    total = logits.exp().log1p_().sum(-1)  # takes less time than softplus, which guards against large logits
+    return total if bool(total.isfinite().all()) else softplus(logits).sum(-1)
+
+
+class BernoulliImage(Independent):
+    """∏ᵢ Bernoulli(xᵢ; yᵢ), as Independent has it, with fewer passes over all pixels in log_prob and in its gradient.
+
+    log p(x) = Σᵢ xᵢηᵢ - Σᵢ log(1 + exp ηᵢ) for the logits η.
+    """
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        logits = self.base_dist.logits
+        if torch.is_grad_enabled() or logits.device.type != "cpu":
+            logits, value = broadcast_tensors(logits, value)
+            return -binary_cross_entropy_with_logits(logits, value, reduction="none").sum((-3, -2, -1))
+        logits = logits.flatten(-3)
+        return torch.einsum("...i,...i->...", value.flatten(-3), logits) - log_normaliser(logits)
 
 
 class Bernoulli(Likelihood):
@@ -24,4 +47,4 @@ class Bernoulli(Likelihood):
 
     def forward(self, output: Tensor) -> Distribution:
         # Argument validation would refuse grey pixels.
-        return Independent(TorchBernoulli(logits=output, validate_args=False), 3, validate_args=False)
+        return BernoulliImage(TorchBernoulli(logits=output, validate_args=False), 3, validate_args=False)

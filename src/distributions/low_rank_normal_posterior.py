@@ -12,6 +12,8 @@ class LowRankNormalPosterior(nn.Module):
     Shapes: (B, in_features) -> batch shape (B,), event shape (latent_dim,).
     """
 
+    capturable = False  # torch's Cholesky factorisation asks the device whether it went well
+
     def __init__(self, in_features: int, latent_dim: int, rank: int = 1) -> None:
         super().__init__()
         self.rank = whole_number("rank", rank)

@@ -26,6 +26,7 @@ from src.output_folder import writable
 from src.report import revision, shown, versions
 from src.runs import Run, find_runs
 from src.seeding import seed_for
+from src.steps import tune_process
 
 
 def evaluate(cfg: DictConfig) -> list[dict[str, Any]]:
@@ -38,6 +39,7 @@ def evaluate(cfg: DictConfig) -> list[dict[str, Any]]:
     if cfg.out and len(runs) > 1:
         raise UserError(f"out={cfg.out} is one folder, and run= stands for {len(runs)} runs: leave it out")
     torch.distributions.Distribution.set_default_validate_args(False)  # as in training
+    tune_process()
     for run in runs:
         writable(folder_of(run, cfg))
         load_finite_model(run)  # before any of the others is measured

@@ -40,6 +40,7 @@ class EvidenceLowerBound(VariationalBound):
         if 0 < cycle_epochs < warmup_epochs:
             raise ValueError(f"cycle_epochs={cycle_epochs}: expected at least warmup_epochs={warmup_epochs}, or 0")
         self.free_bits = number_from("free_bits", free_bits, 0)
+        self.capturable = not warmup_epochs  # the weight of each step of a warm-up is another
 
     def weight(self) -> float:
         """β: after `epoch` epochs while training, and in full in eval mode, so that evaluations compare."""

@@ -27,6 +27,8 @@ class MCEM(VariationalBound):
     Raises UserError for a posterior whose support moves with φ.
     """
 
+    capturable = False  # chains take gradients of their own
+
     step_size: Tensor
 
     def __init__(

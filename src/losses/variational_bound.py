@@ -23,11 +23,13 @@ class VariationalBound(nn.Module, ABC):
     """What a VAE is trained with, made of q(z|x), p(z) and p(x|z).
 
     best_by: the term that tells the best model: the ELBO, or the loss where that is a tighter bound.
+    capturable: whether a CUDA graph of one step can stand for any other; see src/steps.
     num_samples: the samples of z for each image; L where they are averaged, K where they are weighed.
     """
 
     unit = "nats per image"
     best_by: ClassVar[str] = "elbo"
+    capturable: bool = True
 
     def __init__(self, num_samples: int = 1) -> None:
         super().__init__()

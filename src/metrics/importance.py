@@ -51,16 +51,14 @@ def ladder_of(
     pairs: int,
 ) -> Ladder:
     """The ladder of a batch x (B, C, H, W) from samples of any q(z|x)."""
-    log_sum = torch.full((len(x),), -inf, dtype=torch.float64, device=x.device)  # log Σ w
-    log_sum_squares = log_sum.clone()  # log Σ w²
+    log_sums = torch.full((2, len(x)), -inf, dtype=torch.float64, device=x.device)  # log Σ w, log Σ w²
     count, rungs = 0, {}
     for k in sorted(set(num_samples)):
         while count < k:
             n = min(k - count, max(1, pairs // len(x)))
             z = posterior.sample(torch.Size((n,)))  # (n, B, D)
             log_w = (decode(z).log_prob(x) + prior.log_prob(z) - posterior.log_prob(z)).double()  # (n, B)
-            log_sum = torch.logaddexp(log_sum, log_w.logsumexp(0))
-            log_sum_squares = torch.logaddexp(log_sum_squares, (2 * log_w).logsumexp(0))
+            log_sums = torch.logaddexp(log_sums, torch.stack([log_w, 2 * log_w]).logsumexp(1))
             count += n
-        rungs[k] = (log_sum - log(k)).cpu()
-    return Ladder(rungs, (2 * log_sum - log_sum_squares).exp().cpu())
+        rungs[k] = (log_sums[0] - log(k)).cpu()
+    return Ladder(rungs, (2 * log_sums[0] - log_sums[1]).exp().cpu())

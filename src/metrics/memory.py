@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from src.models import ImageModel
 
 T = TypeVar("T")
+CACHE = 8 * 2**20  # bytes of images, roughly what a core's caches hold
 
 
 class Track(Protocol):
@@ -28,7 +29,8 @@ def pairs_that_fit(model: ImageModel, latent_dim: int, num_bytes: float) -> int:
     """How many latents can be decoded and compared with an image at once, in so many bytes; at least 1.
 
     Counts every layer's output for one latent, as if all were kept (as for a gradient they are), and five times the
-    pixels for the log likelihood.
+    pixels for the log likelihood. On a CPU the images decoded at once are no more than its caches hold, too: passes
+    over what has gone to main memory take longer than the matrix products.
     """
     numbers = 5 * prod(model.image_shape)
 
@@ -44,9 +46,11 @@ def pairs_that_fit(model: ImageModel, latent_dim: int, num_bytes: float) -> int:
     finally:
         for hook in hooks:
             hook.remove()
+    if parameter.device.type == "cpu":
+        num_bytes = min(num_bytes, CACHE * numbers / prod(model.image_shape))
     return max(1, int(num_bytes / (numbers * parameter.element_size())))
 
 
 def parts(x: Tensor, pairs: int, num_samples: int) -> list[Tensor]:
-    """The images in batches that leave room for some of the samples of each: at least a hundred images if they fit."""
-    return list(x.split(min(pairs, max(100, pairs // num_samples))))
+    """The images in batches that leave room for all the samples of each, or of one image, for as many as fit."""
+    return list(x.split(max(1, pairs // num_samples)))

@@ -5,12 +5,15 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, cast
 
 from lightning.pytorch import LightningModule
+from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
+from torchmetrics import Metric
 
 from src.models.epoch_mean import EpochMean
 from src.networks import Encoder
+from src.steps import Steps
 
 STAGES = ("train", "val", "test")
 
@@ -23,12 +26,15 @@ class ImageModel(LightningModule, ABC):
 
     optimizer: makes the optimiser from the parameters, for example partial(torch.optim.Adam, lr=1e-3).
     scheduler: makes the learning-rate scheduler from the optimiser; stepped once an epoch.
+
+    How steps are taken is up to `steps`, which a training run sets.
     """
 
     term_names: ClassVar[tuple[str, ...]]
     quiet_names: ClassVar[tuple[str, ...]] = ()  # logged, but not shown while training
     monitor: str  # what tells the best epoch
     monitor_mode: str  # max or min: which of its values are better
+    bare_steps: ClassVar[bool] = True  # whether all that a training step does is `terms`
 
     def __init__(
         self,
@@ -43,11 +49,18 @@ class ImageModel(LightningModule, ABC):
         self.make_optimizer = optimizer
         self.make_scheduler = scheduler
         self.means = nn.ModuleDict({f"{stage}_mean": EpochMean(self.term_names) for stage in STAGES})
+        self.steps = Steps()
+        self.compiled_terms: Callable[[Tensor], dict[str, Tensor]] | None = None
 
     @property
     def image_shape(self) -> tuple[int, ...]:
         """(C, H, W) of the images that the model takes."""
         return self.encoder.image_shape
+
+    @property
+    def pictured(self) -> "ImageModel":
+        """The model that figures show."""
+        return self
 
     @property
     def units(self) -> dict[str, str]:
@@ -58,6 +71,10 @@ class ImageModel(LightningModule, ABC):
     def terms(self, x: Tensor) -> dict[str, Tensor]:
         """`loss`, and the other quantities in `term_names`, for each image: (B, C, H, W) -> (B,) each."""
 
+    def training_terms(self, x: Tensor) -> dict[str, Tensor]:
+        """`terms`, compiled where the run asks for that."""
+        return self.compiled_terms(x) if self.compiled_terms else self.terms(x)
+
     @abstractmethod
     def encode(self, x: Tensor) -> Tensor:
         """The code of each image, its posterior mean for a VAE: (B, C, H, W) -> (B, D)."""
@@ -67,7 +84,18 @@ class ImageModel(LightningModule, ABC):
         """The image that each code stands for: (..., D) -> (..., C, H, W)."""
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> dict[str, Tensor]:
-        return self._step(batch, "train")
+        batch = self.steps.batch or batch
+        outputs = self._step(batch, "train")
+        self.steps.note(outputs, len(batch[0]))
+        return outputs
+
+    def optimizer_step(  # type: ignore[override]
+        self, epoch: int, batch_idx: int, optimizer: LightningOptimizer, optimizer_closure: Callable[[], Any]
+    ) -> None:
+        self.steps.take(self, optimizer, optimizer_closure)
+
+    def on_train_start(self) -> None:
+        self.steps.prepare(self, self.trainer)
 
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> dict[str, Tensor]:
         return self._step(batch, "val")
@@ -88,6 +116,17 @@ class ImageModel(LightningModule, ABC):
         """What else there is to log of an epoch, from the means of its terms: nothing, for most models."""
         return {}
 
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        metrics = {name: module for name, module in self.named_modules() if isinstance(module, Metric)}
+        checkpoint["metrics"] = {name: metric.metric_state for name, metric in metrics.items()}
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        # For the rest of an epoch that was saved in the middle.
+        for name, states in checkpoint.get("metrics", {}).items():
+            metric = self.get_submodule(name)
+            for state, value in states.items():
+                setattr(metric, state, value.to(self.device))
+
     def configure_optimizers(self) -> Any:
         optimizer = self.make_optimizer(self.parameters())
         return {
@@ -97,15 +136,16 @@ class ImageModel(LightningModule, ABC):
 
     def _step(self, batch: tuple[Tensor, Tensor], stage: str) -> dict[str, Tensor]:
         """The mean of each term over the batch; `loss` is what Lightning minimises."""
-        terms = self.terms(batch[0])
-        self._mean(stage).update(terms)
+        terms = self.training_terms(batch[0]) if stage == "train" else self.terms(batch[0])
+        self.mean_of(stage).update(terms)
         return {name: term.mean() if name == "loss" else term.detach().mean() for name, term in terms.items()}
 
-    def _mean(self, stage: str) -> EpochMean:
+    def mean_of(self, stage: str) -> EpochMean:
+        """The means of this epoch so far."""
         return cast(EpochMean, self.means[f"{stage}_mean"])
 
     def _log_means(self, stage: str) -> None:
-        mean = self._mean(stage)
+        mean = self.mean_of(stage)
         # compute() has already summed over devices; sync_dist tells Lightning that every rank has the same value.
         means, num_images = mean.compute()
         logged = {**means, **self.epoch_terms(stage, means, num_images)}

@@ -125,4 +125,5 @@ class VAE(ImageModel):
         self.num_training_images = self.trainer.datamodule.sizes["train"]  # type: ignore[attr-defined]
 
     def on_train_batch_start(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
-        self.loss.epoch = self.current_epoch + batch_idx / self.trainer.num_training_batches
+        if not self.loss.capturable:  # its steps differ from one another
+            self.loss.epoch = self.current_epoch + batch_idx / self.trainer.num_training_batches

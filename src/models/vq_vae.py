@@ -30,6 +30,7 @@ class VQVAE(ImageModel):
     term_names = ("loss", "reconstruction", "codebook")
     monitor = "val/reconstruction"
     monitor_mode = "min"
+    bare_steps = False
 
     def __init__(
         self,

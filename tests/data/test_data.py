@@ -230,3 +230,13 @@ def test_digits_keep_their_grey_levels() -> None:
 
 def test_a_partial_is_as_good_as_a_class() -> None:
     assert digits(dataset=partial(Digits)).sizes == digits().sizes
+
+
+def test_several_orders_are_those_of_the_seeds_one_by_one() -> None:
+    together = Shuffle(10, 4, seed=5, orders=3)
+    together.set_epoch(2)
+    for i in range(3):
+        alone = Shuffle(10, 4, seed=5 + i)
+        alone.set_epoch(2)
+        for batch, expected in zip(together.batches(), alone.batches(), strict=True):
+            assert torch.equal(batch[:, i], expected)

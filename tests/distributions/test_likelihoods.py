@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch.distributions import Independent
 
 from src.distributions import Bernoulli, Gaussian, Likelihood
 
@@ -27,6 +28,17 @@ def test_the_bernoulli_sums_to_one_over_all_images() -> None:
     images = torch.tensor([[a, b, c, d] for a in (0, 1) for b in (0, 1) for c in (0, 1) for d in (0, 1)]).double()
     p = Bernoulli()(torch.randn(1, 2, 2).double())
     assert p.log_prob(images.reshape(16, 1, 2, 2)).logsumexp(0).item() == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize("size", [1.0, 20.0, 300.0])
+def test_the_bernoulli_is_independent_pixels_with_and_without_gradients(size: float) -> None:
+    logits = size * torch.randn(4, 3, 1, 5, 5)
+    pixels = Independent(torch.distributions.Bernoulli(logits=logits), 3)
+    for x in (torch.rand(3, 1, 5, 5).round(), torch.rand(4, 1, 1, 5, 5).round()):
+        expected = pixels.log_prob(x)
+        assert torch.allclose(Bernoulli()(logits).log_prob(x), expected, rtol=1e-5)
+        with torch.no_grad():
+            assert torch.allclose(Bernoulli()(logits).log_prob(x), expected, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("options", GAUSSIANS, ids=str)

@@ -1,0 +1,52 @@
+"""Going on in Lightning's training loop without it: the one place that knows its counters."""
+
+from collections.abc import Iterator
+from math import inf
+from typing import Any
+
+from lightning.pytorch import Trainer
+from lightning.pytorch.callbacks import ModelCheckpoint
+
+
+def room(trainer: Trainer) -> float:
+    """How many steps there are from the batch that Lightning is at to where it has something else to do than to step.
+
+    That is the end of the epoch, a validation, max_steps or a checkpoint. At least 1: the batch itself.
+    """
+    loop = trainer.fit_loop.epoch_loop
+    bounds: list[float] = [trainer.num_training_batches - loop.batch_idx]
+    if loop.max_steps != -1:
+        bounds.append(loop.max_steps - trainer.global_step)
+    if trainer.val_check_batch not in (None, inf):
+        seen = loop.total_batch_idx if trainer.check_val_every_n_epoch is None else loop.batch_idx
+        bounds.append(trainer.val_check_batch - seen % trainer.val_check_batch)
+    saving = [callback for callback in trainer.checkpoint_callbacks if isinstance(callback, ModelCheckpoint)]
+    intervals = [callback._every_n_train_steps for callback in saving if callback._every_n_train_steps]
+    return min([*bounds, *(every - trainer.global_step % every for every in intervals)])
+
+
+def next_batches(trainer: Trainer, n: int) -> Iterator[Any]:
+    """The next n batches of the epoch; asking for one counts the step before it as taken."""
+    fetcher = trainer.fit_loop._data_fetcher
+    assert fetcher is not None
+    for _ in range(n):
+        batch, *_ = next(fetcher)
+        _count(trainer, 1, is_last_batch=fetcher.done)
+        yield trainer.precision_plugin.convert_input(batch)
+
+
+def skip_batches(trainer: Trainer, n: int) -> None:
+    """Count n steps more as taken, on the next n batches, which somebody else has fetched."""
+    fetcher = trainer.fit_loop._data_fetcher
+    assert fetcher is not None
+    assert fetcher.length is not None
+    fetcher.fetched += n
+    fetcher.done = fetcher.fetched >= fetcher.length
+    _count(trainer, n, is_last_batch=fetcher.done)
+
+
+def _count(trainer: Trainer, n: int, is_last_batch: bool) -> None:
+    loop = trainer.fit_loop.epoch_loop
+    loop.batch_progress.increment_by(n, is_last_batch)
+    loop.automatic_optimization.optim_progress.optimizer.step.increment_by(n)  # global_step
+    loop._batches_that_stepped += n  # the step that loggers write
