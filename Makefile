@@ -1,7 +1,7 @@
 # Everything here needs only a shell, make and Python 3.11 to 3.13. `make` lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test test-slow check tensorboard lock clean
+.PHONY: help setup train test test-slow check bench bench-short tensorboard lock clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -43,6 +43,12 @@ check: setup ## lint, check the format and the types
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
+
+bench: setup ## measure speed against references; ARGS="training" does one part
+	@$(PY) -m benchmarks $(ARGS)
+
+bench-short: setup ## the same in less than 2 minutes, less precisely
+	@$(PY) -m benchmarks --short $(ARGS)
 
 tensorboard: setup ## watch all runs in the browser
 	@$(PY) -m tensorboard.main --logdir outputs --samples_per_plugin images=1000 $(ARGS)

@@ -1,0 +1,1 @@
+"""What aevb is compared with: python -m benchmarks.references LOOP MODEL BATCH_SIZE IMAGES DEVICE."""
