@@ -1,5 +1,7 @@
 """What the tests share: composing the real configuration, and building small models from plain arguments."""
 
+import os
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from pathlib import Path
@@ -13,12 +15,14 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 import src.resolvers  # noqa: F401  (configurations compute with them)
+from src.command_line import plain_errors
 from src.distributions import Bernoulli, NormalPosterior, StandardNormal
 from src.losses import SGVBB, VariationalBound
 from src.models import VAE
 from src.networks import MLPDecoder, MLPEncoder
 
 CONF = Path(__file__).parent.parent / "conf"
+RunCommand = Callable[..., tuple[int, str, str]]
 NO_SCHEDULE = partial(torch.optim.lr_scheduler.ConstantLR, factor=1.0)
 
 torch.set_num_threads(1)
@@ -67,6 +71,26 @@ def configure(tmp_path: Path) -> Iterator[Callable[..., DictConfig]]:
 
     yield make
     HydraConfig.instance().cfg = None
+
+
+@pytest.fixture
+def run_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> RunCommand:
+    """Run an entry point, src/<name>.py, as the command line does; returns its exit code, its output and its errors."""
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "0")
+
+    def command(entry: Callable[..., Any], name: str, *arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", [f"src/{name}.py", *arguments])
+        os.environ["HYDRA_FULL_ERROR"] = "0"  # plain_errors sets it
+        GlobalHydra.instance().clear()
+        code: Any = 0
+        try:
+            with plain_errors(name):
+                entry()
+        except SystemExit as stop:
+            code = stop.code
+        return code, *capsys.readouterr()
+
+    return command
 
 
 @pytest.fixture

@@ -1,19 +1,16 @@
 """The command that compares estimators of gradients."""
 
 import csv
-import os
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hydra.core.global_hydra import GlobalHydra
 
-from src.command_line import plain_errors
 from src.compare_estimators import main as compare
 from src.laboratory.gradients import PARTS
 from src.train import main as train
+from tests.conftest import RunCommand
 
 Run = Callable[..., tuple[int, str, str]]
 QUICK = ("data=digits", "trainer=cpu", "trainer.max_epochs=1", "callbacks=checkpoint", "encoder.hidden_sizes=[16]",
@@ -28,30 +25,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path) -> Run:
+def run(monkeypatch: pytest.MonkeyPatch, run_command: RunCommand, folder: Path) -> Run:
     """Run src.compare_estimators; trained runs are `vae`, `uniform` and `ae`. Returns exit code, output and errors."""
     monkeypatch.chdir(folder)
-
-    def command(
-        *arguments: str, entry: Callable[..., Any] = compare, name: str = "compare_estimators"
-    ) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", [f"src/{name}.py", *arguments])
-        monkeypatch.setenv("HYDRA_FULL_ERROR", "0")
-        os.environ["HYDRA_FULL_ERROR"] = "0"
-        GlobalHydra.instance().clear()
-        code: Any = 0
-        try:
-            with plain_errors(name):
-                entry()
-        except SystemExit as stop:
-            code = stop.code
-        return code, *capsys.readouterr()
 
     moving = ["posterior=uniform", "loss=sgvb_a"]  # its support moves
     for where, options in (("vae", []), ("uniform", moving), ("ae", ["model=mlp_ae"])):
         if not (folder / "runs" / where).exists():
-            assert command(*QUICK, *options, f"hydra.run.dir=runs/{where}", entry=train, name="train")[0] == 0
-    return command
+            assert run_command(train, "train", *QUICK, *options, f"hydra.run.dir=runs/{where}")[0] == 0
+    return partial(run_command, compare, "compare_estimators")
 
 
 def table(path: Path) -> list[dict[str, str]]:

@@ -1,21 +1,17 @@
 """The command that draws a trained model."""
 
-import os
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
-from hydra.core.global_hydra import GlobalHydra
 
 from src.checkpoint import DATA_CLASSES, check_targets, load_checkpoint, load_data
-from src.command_line import plain_errors
 from src.draw import main as draw
 from src.errors import UserError
 from src.train import main as train
-from tests.conftest import choices
+from tests.conftest import RunCommand, choices
 
 Run = Callable[..., tuple[int, str, str]]
 QUICK = ("data=digits", "trainer=cpu", "trainer.max_epochs=1", "callbacks=checkpoint", "encoder.hidden_sizes=[16]")
@@ -28,27 +24,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path) -> Run:
+def run(monkeypatch: pytest.MonkeyPatch, run_command: RunCommand, folder: Path) -> Run:
     """Run src.draw, on trained runs `here` and `there`; returns its exit code, its output and its errors."""
     monkeypatch.chdir(folder)
-    monkeypatch.setenv("HYDRA_FULL_ERROR", "0")
-
-    def command(*arguments: str, entry: Callable[..., Any] = draw, name: str = "draw") -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", [f"src/{name}.py", *arguments])
-        os.environ["HYDRA_FULL_ERROR"] = "0"
-        GlobalHydra.instance().clear()
-        code: Any = 0
-        try:
-            with plain_errors(name):
-                entry()
-        except SystemExit as stop:
-            code = stop.code
-        return code, *capsys.readouterr()
 
     for where, options in (("here", []), ("there", ["latent_dim=3", "noise=masking"])):
         if not (folder / "runs" / where).exists():
-            assert command(*QUICK, *options, f"hydra.run.dir=runs/{where}", entry=train, name="train")[0] == 0
-    return command
+            assert run_command(train, "train", *QUICK, *options, f"hydra.run.dir=runs/{where}")[0] == 0
+    return partial(run_command, draw, "draw")
 
 
 def test_every_figure_that_applies_is_drawn(run: Run, folder: Path, tmp_path: Path) -> None:

@@ -2,20 +2,17 @@
 
 import csv
 import json
-import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from hydra.core.global_hydra import GlobalHydra
 
 import src.evaluate
-from src.command_line import plain_errors
 from src.evaluation import comparison
 from src.train import main as train
+from tests.conftest import RunCommand
 
 Run = Callable[..., tuple[int, str, str]]
 QUICK = ("data=digits", "trainer=cpu", "trainer.max_epochs=1", "callbacks=checkpoint", "encoder.hidden_sizes=[16]",
@@ -54,30 +51,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path) -> Run:
+def run(monkeypatch: pytest.MonkeyPatch, run_command: RunCommand, folder: Path) -> Run:
     """Evaluate with small options; trains the runs that are named when they are first needed."""
     monkeypatch.chdir(folder)
-    monkeypatch.setenv("HYDRA_FULL_ERROR", "0")
     monkeypatch.setenv("COLUMNS", "140")
-
-    def command(entry: Callable[..., Any], name: str, *arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", [f"src/{name}.py", *arguments])
-        os.environ["HYDRA_FULL_ERROR"] = "0"
-        GlobalHydra.instance().clear()
-        code: Any = 0
-        try:
-            with plain_errors(name):
-                entry()
-        except SystemExit as stop:
-            code = stop.code
-        return code, *capsys.readouterr()
 
     def evaluate(*arguments: str) -> tuple[int, str, str]:
         for where, options in RUNS.items():
             if any(where in argument for argument in arguments) and not Path(where).exists():
                 own = [option for option in QUICK if f"~{option.split('=')[0]}" not in options]
                 kept = [option for option in options if not option.startswith("~")]
-                assert command(train, "train", *own, *kept, f"hydra.run.dir={where}")[0] == 0
+                assert run_command(train, "train", *own, *kept, f"hydra.run.dir={where}")[0] == 0
         src.evaluate.evaluations.clear()
 
         def entry() -> None:
@@ -87,7 +71,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], fol
 
         flags = [argument for argument in arguments if argument.startswith("-")]
         overrides = [argument for argument in arguments if argument not in flags]
-        return command(entry, "evaluate", *flags, *SMALL, *overrides)
+        return run_command(entry, "evaluate", *flags, *SMALL, *overrides)
 
     return evaluate
 
