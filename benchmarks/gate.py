@@ -1,4 +1,4 @@
-"""python -m src.train, an epoch at a time."""
+"""python -m aevb.train, an epoch at a time."""
 
 import time
 

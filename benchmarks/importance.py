@@ -8,14 +8,14 @@ from typing import Any
 import torch
 from torch import nn
 
+from aevb.distributions import Bernoulli, NormalPosterior, StandardNormal
+from aevb.losses import SGVBB
+from aevb.metrics.batching import pairs_that_fit, parts
+from aevb.metrics.importance import importance_ladder
+from aevb.models import VAE
+from aevb.networks import MLPDecoder, MLPEncoder
+from aevb.train.steps import tune_process
 from benchmarks.references.loops import images
-from src.distributions import Bernoulli, NormalPosterior, StandardNormal
-from src.losses import SGVBB
-from src.metrics.importance import importance_ladder
-from src.metrics.memory import pairs_that_fit, parts
-from src.models import VAE
-from src.networks import MLPDecoder, MLPEncoder
-from src.steps import tune_process
 
 NUM_SAMPLES = 5000  # K
 MEMORY = 256 * 2**20  # bytes, as conf/evaluate.yaml has it
@@ -53,7 +53,7 @@ def measure(device: str, short: bool) -> dict[str, Any]:
         return time.perf_counter() - started
 
     sample = partial(importance_ladder, model, x, [NUM_SAMPLES], pairs)
-    tune_process()  # as src.evaluate does
+    tune_process()  # as aevb.evaluate does
     torch.distributions.Distribution.set_default_validate_args(False)
     products(), sample()
     rounds = [(seconds(sample), seconds(products)) for _ in range(3 if short else 9)]

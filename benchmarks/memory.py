@@ -43,7 +43,7 @@ def measure(device: str, short: bool) -> dict[str, Any]:
         figures = ("latent_scatter", "reconstructions", "prior_samples", "decoded_grid")
         epochs = 10 if short else 100
         command = [
-            *(sys.executable, "-m", "src.train", "data=digits", f"hydra.run.dir='{folder}/run'"),
+            *(sys.executable, "-m", "aevb.train", "data=digits", f"hydra.run.dir='{folder}/run'"),
             f"trainer={'cpu' if device == 'cpu' else 'gpu'}",
             f"trainer.max_epochs={epochs}",
             *(f"callbacks.{figure}.every_n_epochs=1" for figure in figures),
@@ -64,7 +64,7 @@ def measure(device: str, short: bool) -> dict[str, Any]:
             "growth per epoch, second half": slopes,
         }
         if not short:
-            command = [sys.executable, "-m", "src.train", f"hydra.run.dir='{folder}/default'", "trainer.max_epochs=1"]
+            command = [sys.executable, "-m", "aevb.train", f"hydra.run.dir='{folder}/default'", "trainer.max_epochs=1"]
             default = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             _, _, usage = os.wait4(default.pid, 0)
             report["peak MiB of the default job (one epoch)"] = usage.ru_maxrss / 1024

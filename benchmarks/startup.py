@@ -52,12 +52,12 @@ def measure(short: bool) -> dict[str, Any]:
     report = {
         "seconds to the first steps": sum(seconds.values()),
         "parts": seconds,
-        "--help": median(seconds_of("-m", "src.train", "--help") for _ in range(repetitions)),
-        "--cfg job": median(seconds_of("-m", "src.train", "--cfg", "job") for _ in range(repetitions)),
+        "--help": median(seconds_of("-m", "aevb.train", "--help") for _ in range(repetitions)),
+        "--cfg job": median(seconds_of("-m", "aevb.train", "--cfg", "job") for _ in range(repetitions)),
         "goal": "--help and --cfg job under 2 s",
     }
     if not short:
-        modules = ("hydra", "torch", "lightning.pytorch", "src.training")
+        modules = ("hydra", "torch", "lightning.pytorch", "aevb.train.run")
         report["imports by themselves"] = {
             name: median(seconds_of("-c", f"import {name}") for _ in range(repetitions)) for name in modules
         }
@@ -75,7 +75,7 @@ def first_step() -> dict[str, float]:
         file = Path(folder, "moments.json")
         watch = {"_target_": "benchmarks.startup.FirstStep", "path": f"'{file}'", "started": time.time()}
         options = [f"+callbacks.first_step.{key}={value}" for key, value in watch.items()]
-        command = [sys.executable, "-m", "src.train", f"hydra.run.dir='{folder}/run'", *options]
+        command = [sys.executable, "-m", "aevb.train", f"hydra.run.dir='{folder}/run'", *options]
         finished = subprocess.run(command, capture_output=True, text=True)
         if not file.exists():
             sys.exit(f"{' '.join(command)} failed:\n{finished.stdout}{finished.stderr}")

@@ -35,7 +35,7 @@ CASES = {
 
 
 def overrides(case: Case, num_images: int, device: str, folder: str) -> list[str]:
-    """A run of python -m src.train with this many images, and validation in its usual share."""
+    """A run of python -m aevb.train with this many images, and validation in its usual share."""
     return [
         f"model={case.model}",
         f"data.batch_size={case.batch_size}",
@@ -64,7 +64,7 @@ def measure(case: Case, device: str, short: bool) -> dict[str, Any]:
         gate = ["trainer.max_epochs=1000000", "+callbacks.gate._target_=benchmarks.gate.Gate"]
         for name, speed in variants.items():
             ours = overrides(case, num_images, device, f"'{folder}/{name}'")
-            commands[name] = ["src.train", *ours, *gate, speed]
+            commands[name] = ["aevb.train", *ours, *gate, speed]
         figures = take_turns(commands, rounds=5)
         shares = {} if short else phases(case, num_images, device, folder)
     return {
@@ -88,7 +88,7 @@ def phases(case: Case, num_images: int, device: str, folder: str) -> dict[str, f
     """The share of each phase in the epochs of a run."""
     file = Path(folder, "phases.json")
     clock = ["+callbacks.phases._target_=benchmarks.phases.Phases", f"+callbacks.phases.path='{file}'"]
-    command = [sys.executable, "-m", "src.train", *overrides(case, num_images, device, f"'{folder}/phases'"), *clock]
+    command = [sys.executable, "-m", "aevb.train", *overrides(case, num_images, device, f"'{folder}/phases'"), *clock]
     command += ["trainer.max_epochs=3", "speed.cuda_graph=false", "callbacks=[checkpoint,progress]"]
     finished = subprocess.run(command, capture_output=True, text=True)
     if not file.exists():

@@ -1,19 +1,6 @@
-"""Measure the noise of gradients: python -m src.compare_estimators run=<the folder of a run, or a checkpoint>."""
+"""python -m src.compare_estimators: see aevb.compare_estimators."""
 
-import hydra
-from omegaconf import DictConfig
-
-from src.command_line import CONF, plain_errors
-
-
-@hydra.main(version_base="1.3", config_path=str(CONF), config_name="compare_estimators")
-def main(cfg: DictConfig) -> None:
-    """Compare the estimators of the ELBO and of tighter bounds on one model."""
-    from src.laboratory import compare  # torch takes seconds to import, and --help does not need it
-
-    compare(cfg)
-
+from aevb.compare_estimators.__main__ import run
 
 if __name__ == "__main__":
-    with plain_errors("compare_estimators"):
-        main()
+    run()

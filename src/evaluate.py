@@ -1,27 +1,6 @@
-"""Measure trained models: python -m src.evaluate run=<the folder of a run, or a checkpoint> [option=value ...]."""
+"""python -m src.evaluate: see aevb.evaluate."""
 
-from typing import Any
-
-import hydra
-from omegaconf import DictConfig
-
-from src.command_line import CONF, plain_errors
-
-evaluations: list[dict[str, Any]] = []  # of all jobs of a multirun, which Hydra runs in one process
-
-
-@hydra.main(version_base="1.3", config_path=str(CONF), config_name="evaluate")
-def main(cfg: DictConfig) -> None:
-    """Evaluate each run that `run` stands for."""
-    from src.evaluation import evaluate  # torch takes seconds to import, and --help does not need it
-
-    evaluations.extend(evaluate(cfg))
-
+from aevb.evaluate.__main__ import run
 
 if __name__ == "__main__":
-    with plain_errors("evaluate"):
-        main()
-        if len(evaluations) > 1:
-            from src.evaluation import comparison
-
-            comparison(evaluations)
+    run()

@@ -14,12 +14,12 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-import src.resolvers  # noqa: F401  (configurations compute with them)
-from src.command_line import plain_errors
-from src.distributions import Bernoulli, NormalPosterior, StandardNormal
-from src.losses import SGVBB, VariationalBound
-from src.models import VAE
-from src.networks import MLPDecoder, MLPEncoder
+import aevb.command_line.resolvers  # noqa: F401  (configurations compute with them)
+from aevb.command_line.plain_errors import plain_errors
+from aevb.distributions import Bernoulli, NormalPosterior, StandardNormal
+from aevb.losses import SGVBB, VariationalBound
+from aevb.models import VAE
+from aevb.networks import MLPDecoder, MLPEncoder
 
 CONF = Path(__file__).parent.parent / "conf"
 RunCommand = Callable[..., tuple[int, str, str]]

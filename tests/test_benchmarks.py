@@ -7,8 +7,8 @@ import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
+from aevb.models import VAE
 from benchmarks.references.models import MODELS
-from src.models import VAE
 
 
 @pytest.mark.parametrize("name", MODELS)

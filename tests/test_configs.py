@@ -7,7 +7,7 @@ import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from src.models import ImageModel
+from aevb.models import ImageModel
 from tests.conftest import CONF, choices
 
 UNIT, SIMPLEX, HEAVY = ["prior=beta"], ["prior=dirichlet"], ["prior=cauchy"]

@@ -12,8 +12,8 @@ import pytest
 import torch
 from torchvision.datasets import MNIST
 
-from src.data.read import read
-from src.errors import UserError
+from aevb.data.read_images import read
+from aevb.errors import UserError
 
 REPOSITORY = Path(__file__).parents[2]
 

@@ -7,12 +7,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from src.data import Digits, ImageDataModule
-from src.data.binarize import binarize_once
-from src.data.device_loader import DeviceLoader
-from src.data.fit_size import fit_size
-from src.data.shuffle import Shuffle
-from src.errors import UserError
+from aevb.data import Digits, ImageDataModule
+from aevb.data.binarize import binarize_once
+from aevb.data.device_loader import DeviceLoader
+from aevb.data.fit_size import fit_size
+from aevb.data.shuffle import Shuffle
+from aevb.errors import UserError
 
 
 class Numbered:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.distributions import Independent
 
-from src.distributions import Bernoulli, Gaussian, Likelihood
+from aevb.distributions import Bernoulli, Gaussian, Likelihood
 
 GAUSSIANS: list[dict[str, Any]] = [
     {"mean": mean, "scale": scale, "sigma": 0.4}

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn.functional import softplus
 
-from src.distributions import NormalPosterior
+from aevb.distributions import NormalPosterior
 
 FORMULAS = {"log_variance": lambda s: torch.exp(0.5 * s), "log_scale": torch.exp, "softplus": softplus}
 

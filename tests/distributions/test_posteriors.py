@@ -12,8 +12,8 @@ from hydra.utils import instantiate
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
-from src.distributions import AmortizedPosterior, centre, factor
-from src.distributions.families import Beta, CentredUniform, Kumaraswamy, LocationScale, Logistic, Triangular
+from aevb.distributions import AmortizedPosterior, centre, factor
+from aevb.distributions.families import Beta, CentredUniform, Kumaraswamy, LocationScale, Logistic, Triangular
 from tests.conftest import choices, part
 
 Parameters = dict[str, Any]

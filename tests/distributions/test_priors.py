@@ -10,10 +10,10 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 from torch.distributions import Distribution, Independent, Normal, kl_divergence
 
-from src.distributions import FixedPrior, MixturePrior, VampPrior, check_support, factor
-from src.errors import UserError
-from src.losses.by_dimension import closed_form_kl, log_ratio
-from src.models import VAE
+from aevb.distributions import FixedPrior, MixturePrior, VampPrior, check_support, factor
+from aevb.errors import UserError
+from aevb.losses.kl import closed_form_kl, log_ratio
+from aevb.models import VAE
 from tests.conftest import choices, part
 
 Configure = Callable[..., DictConfig]

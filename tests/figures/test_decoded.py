@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Dirichlet, Distribution, Gamma, Independent, Laplace, Normal, Uniform
 
-from src.figures import NotApplicable, decoded_grid, decoded_points
+from aevb.figures import NotApplicable, decoded_grid, decoded_points
 
 STANDARD = Independent(Normal(torch.zeros(3), torch.ones(3)), 1)
 CODES = torch.randn(200, 3, generator=torch.Generator().manual_seed(0)) + 1

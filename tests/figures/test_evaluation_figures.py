@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import torch
 
-from src.figures import exact_posterior, importance_ladder, kl_by_dimension
+from aevb.figures import exact_posterior, importance_ladder, kl_by_dimension
 
 
 def test_a_panel_compares_the_same_images() -> None:

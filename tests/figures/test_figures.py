@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from src.figures import (
+from aevb.figures import (
     NotApplicable,
     Quantities,
     decoded_grid,
@@ -21,10 +21,10 @@ from src.figures import (
     prior_samples,
     reconstructions,
 )
-from src.figures.mosaic import mosaic
-from src.losses import MSE
-from src.models import VAE
-from src.networks import GaussianNoise
+from aevb.figures.canvas.mosaic import mosaic
+from aevb.losses import MSE
+from aevb.models import VAE
+from aevb.networks import GaussianNoise
 from tests.models.test_models import small_autoencoder
 
 

@@ -9,10 +9,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from src.figures import Animation, interpolation, interpolation_gif, save
-from src.figures.latent_path import latent_path
-from src.figures.mosaic import mosaic
-from src.figures.two_images import two_images
+from aevb.figures import Animation, interpolation, interpolation_gif, save
+from aevb.figures.canvas.latent_path import latent_path
+from aevb.figures.canvas.mosaic import mosaic
+from aevb.figures.canvas.two_images import two_images
 
 X = torch.rand(6, 1, 4, 4, generator=torch.Generator().manual_seed(0))
 Y = torch.tensor([5, 1, 3, 3, 7, 1])

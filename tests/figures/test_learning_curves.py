@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from torch import arange, int64, rand, zeros
 
-from src.figures import NotApplicable, Quantities, codebook_usage, learning_curves
-from src.models import VAE
+from aevb.figures import NotApplicable, Quantities, codebook_usage, learning_curves
+from aevb.models import VAE
 
 UNITS = {"loss": "nats per image", "elbo": "nats per image"}
 ROWS = [{"epoch": 1, "images": 100, "train/elbo": -9.0, "val/elbo": -8.0, "train/loss": 9.0},

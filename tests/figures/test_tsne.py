@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from src.figures import NotApplicable, tsne
+from aevb.figures import NotApplicable, tsne
 
 Y = torch.arange(200) % 2
 Z = torch.randn(200, 4, generator=torch.Generator().manual_seed(0)) + 10 * Y[:, None]

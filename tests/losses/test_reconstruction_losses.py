@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.distributions import Bernoulli, Normal
 
-from src.losses import BCE, MSE, RMSE
+from aevb.losses import BCE, MSE, RMSE
 
 SHAPE = (5, 2, 3, 4)
 PIXELS = 24

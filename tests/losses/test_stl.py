@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution, Gamma, Independent, MultivariateNormal, Normal
 
-from src.distributions import AmortizedPosterior, FixedPrior, FlowPosterior, FullNormalPosterior, MixturePrior
-from src.distributions.families import CentredUniform
-from src.errors import UserError
-from src.losses import SGVBA, SGVBB, STL, VariationalBound
-from src.models import VAE
-from tests.linear_gaussian import BATCH, LATENT, FullPrior, LinearGaussian, a_posterior, a_prior
+from aevb.distributions import AmortizedPosterior, FixedPrior, FlowPosterior, FullNormalPosterior, MixturePrior
+from aevb.distributions.families import CentredUniform
+from aevb.errors import UserError
+from aevb.losses import SGVBA, SGVBB, STL, VariationalBound
+from aevb.models import VAE
+from tests.models_known_exactly.linear_gaussian import BATCH, LATENT, FullPrior, LinearGaussian, a_posterior, a_prior
 
 COPIES = 2000
 

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 from torch.distributions import Cauchy, Independent, Normal, kl_divergence
 
-from src.distributions.families import CentredUniform
-from src.errors import UserError
-from src.losses import SGVBA, SGVBB, EvidenceLowerBound, ScoreFunction, VariationalBound
-from src.models import VAE
-from tests.linear_gaussian import BATCH, LATENT, FullPrior, LinearGaussian, a_posterior, a_prior
+from aevb.distributions.families import CentredUniform
+from aevb.errors import UserError
+from aevb.losses import SGVBA, SGVBB, EvidenceLowerBound, ScoreFunction, VariationalBound
+from aevb.models import VAE
+from tests.models_known_exactly.linear_gaussian import BATCH, LATENT, FullPrior, LinearGaussian, a_posterior, a_prior
 
 
 def test_closed_form_kl_equals_monte_carlo_kl() -> None:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Dirichlet, Distribution, Gamma, Independent, MultivariateNormal, Normal
 
-from src.distributions import (
+from aevb.distributions import (
     AmortizedPosterior,
     FixedPrior,
     FlowPosterior,
@@ -21,11 +21,11 @@ from src.distributions import (
     StandardNormal,
     VampPrior,
 )
-from src.distributions.families import CentredUniform
-from src.errors import UserError
-from src.losses import MCEM, SGVBA, VariationalBound, WakeSleep
-from src.models import VAE
-from tests.linear_gaussian import BATCH, LATENT, FullPrior, LinearGaussian, a_posterior, a_prior
+from aevb.distributions.families import CentredUniform
+from aevb.errors import UserError
+from aevb.losses import MCEM, SGVBA, VariationalBound, WakeSleep
+from aevb.models import VAE
+from tests.models_known_exactly.linear_gaussian import BATCH, LATENT, FullPrior, LinearGaussian, a_posterior, a_prior
 
 X = torch.rand(3, 1, 4, 4, generator=torch.Generator().manual_seed(0)).round().double()
 GAMMAS = {

@@ -8,12 +8,12 @@ import pytest
 import torch
 from torch.distributions import Dirichlet
 
-from src.distributions import FixedPrior, LogisticNormalPosterior, MixturePrior
-from src.losses import SGVBA
-from src.metrics.annealed import annealed_importance, sandwich, sigmoid_schedule
-from src.metrics.quadrature import quadrature
-from src.models import VAE
-from tests.linear_vae import LinearVAE, diagonal
+from aevb.distributions import FixedPrior, LogisticNormalPosterior, MixturePrior
+from aevb.losses import SGVBA
+from aevb.metrics.annealed import annealed_importance, sandwich, sigmoid_schedule
+from aevb.metrics.quadrature import quadrature
+from aevb.models import VAE
+from tests.models_known_exactly.linear_vae import LinearVAE, diagonal
 
 
 def test_the_schedule_goes_from_zero_to_one() -> None:

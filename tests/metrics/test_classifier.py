@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from src.data import Digits, ImageDataModule
-from src.metrics import classifier as module
-from src.metrics.classifier import FeatureClassifier, Splits, accuracy, cached_classifier, features_of, fingerprint
+from aevb.data import Digits, ImageDataModule
+from aevb.metrics import classifier as module
+from aevb.metrics.classifier import FeatureClassifier, Splits, accuracy, cached_classifier, features_of, fingerprint
 
 T = TypeVar("T")
 

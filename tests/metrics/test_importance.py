@@ -4,12 +4,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from src.evaluation.result import log_density_result
-from src.metrics.elbo import elbo
-from src.metrics.estimate import mean_over_images
-from src.metrics.importance import importance_ladder
-from src.metrics.memory import pairs_that_fit
-from tests.linear_vae import LinearVAE, diagonal
+from aevb.evaluate.result import log_density_result
+from aevb.metrics.batching import pairs_that_fit
+from aevb.metrics.elbo import elbo
+from aevb.metrics.estimate import mean_over_images
+from aevb.metrics.importance import importance_ladder
+from tests.models_known_exactly.linear_vae import LinearVAE, diagonal
 
 KS = [1, 10, 100, 1000]
 

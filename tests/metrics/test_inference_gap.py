@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch.distributions import Independent, MultivariateNormal, Normal
 
-from src.distributions import FlowPosterior, LogisticNormalPosterior, LowRankNormalPosterior, NormalPosterior
-from src.losses import SGVBA
-from src.metrics.inference_gap import Family, best_member, inference_gap
-from src.models import VAE
-from tests.linear_vae import LinearVAE, diagonal
+from aevb.distributions import FlowPosterior, LogisticNormalPosterior, LowRankNormalPosterior, NormalPosterior
+from aevb.losses import SGVBA
+from aevb.metrics.inference_gap import Family, best_member, inference_gap
+from aevb.models import VAE
+from tests.models_known_exactly.linear_vae import LinearVAE, diagonal
 
 
 def test_a_diagonal_posterior_s_gaps_are_those_of_the_closed_form() -> None:
@@ -66,8 +66,8 @@ def test_zero_is_what_the_encoder_gives_and_every_member_can_be_reached(
 def test_no_member_is_worse_than_the_encoder_s(
     posterior: Callable[..., FlowPosterior], small_vae: Callable[..., VAE]
 ) -> None:
-    from src.distributions import FixedPrior, StandardNormal
-    from src.metrics.inference_gap import mean_elbo
+    from aevb.distributions import FixedPrior, StandardNormal
+    from aevb.metrics.inference_gap import mean_elbo
 
     torch.manual_seed(0)
     prior = StandardNormal(2)

@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch.distributions import Independent, Normal, kl_divergence
 
-from src.metrics.aggregate_posterior import aggregate_posterior
-from src.metrics.collapse import active_units, collapse_verdict
-from src.metrics.elbo import elbo
-from tests.linear_vae import LinearVAE, diagonal
+from aevb.metrics.aggregate_posterior import aggregate_posterior
+from aevb.metrics.collapse import active_units, collapse_verdict
+from aevb.metrics.elbo import elbo
+from tests.models_known_exactly.linear_vae import LinearVAE, diagonal
 
 
 def constant(mean: float, log_variance: float) -> LinearVAE:

@@ -10,11 +10,11 @@ from sklearn.decomposition import PCA
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
-from src.distributions import FullNormalPosterior, Gaussian, NormalPosterior
-from src.losses import IWAE, SGVBB, STL, VariationalBound
-from src.metrics.elbo import elbo
-from src.metrics.importance import importance_ladder
-from tests.linear_vae import LinearVAE
+from aevb.distributions import FullNormalPosterior, Gaussian, NormalPosterior
+from aevb.losses import IWAE, SGVBB, STL, VariationalBound
+from aevb.metrics.elbo import elbo
+from aevb.metrics.importance import importance_ladder
+from tests.models_known_exactly.linear_vae import LinearVAE
 
 LATENT = 3
 

@@ -4,8 +4,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
-from src.metrics import probes as module
-from src.metrics.probes import probe_accuracies
+from aevb.metrics import probes as module
+from aevb.metrics.probes import probe_accuracies
 
 
 def clusters(n: int, spread: float, seed: int) -> tuple[Tensor, Tensor]:

@@ -13,20 +13,20 @@ from sklearn.decomposition import PCA
 from torch import Tensor
 from torch.distributions import Bernoulli, Dirichlet, Gamma, Independent, Laplace, Normal
 
-from src.distributions import (
+from aevb.distributions import (
     AmortizedPosterior,
     FixedPrior,
     FlowPrior,
     LogisticNormalPosterior,
     MixturePrior,
 )
-from src.distributions.pairs import log_prob_of_pairs
-from src.losses import SGVBA
-from src.metrics.importance import importance_ladder
-from src.metrics.posterior_density import posterior_density
-from src.metrics.quadrature import quadrature
-from src.models import VAE
-from tests.linear_vae import LinearVAE, diagonal
+from aevb.distributions.pairs import log_prob_of_pairs
+from aevb.losses import SGVBA
+from aevb.metrics.importance import importance_ladder
+from aevb.metrics.posterior_density import posterior_density
+from aevb.metrics.quadrature import quadrature
+from aevb.models import VAE
+from tests.models_known_exactly.linear_vae import LinearVAE, diagonal
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2])

@@ -2,10 +2,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from src.data import Digits
-from src.metrics import sample_quality as module
-from src.metrics.classifier import FeatureClassifier
-from src.metrics.sample_quality import frechet_distance, precision_recall, sample_quality
+from aevb.data import Digits
+from aevb.metrics import sample_quality as module
+from aevb.metrics.classifier import FeatureClassifier
+from aevb.metrics.sample_quality import frechet_distance, precision_recall, sample_quality
 
 
 def gaussian(n: int, d: int, seed: int) -> Tensor:

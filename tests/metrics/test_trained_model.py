@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from src.checkpoint import load_data, load_model
-from src.metrics.annealed import annealed_importance
-from src.metrics.importance import importance_ladder
-from src.metrics.inference_gap import inference_gap
-from src.metrics.quadrature import quadrature
-from src.models import VAE
-from src.training import train
+from aevb.metrics.annealed import annealed_importance
+from aevb.metrics.importance import importance_ladder
+from aevb.metrics.inference_gap import inference_gap
+from aevb.metrics.quadrature import quadrature
+from aevb.models import VAE
+from aevb.runs.checkpoint import load_data, load_model
+from aevb.train.run import train
 from tests.test_configs import Configure
 
 

@@ -6,10 +6,10 @@ from functools import partial
 import pytest
 import torch
 
-from src.losses import BCE, IWAE, MSE, SGVBA, ReconstructionLoss, WakeSleep
-from src.models import VAE, Autoencoder
-from src.models.epoch_mean import EpochMean
-from src.networks import MLPDecoder, MLPEncoder
+from aevb.losses import BCE, IWAE, MSE, SGVBA, ReconstructionLoss, WakeSleep
+from aevb.models import VAE, Autoencoder
+from aevb.networks import MLPDecoder, MLPEncoder
+from aevb.train.epoch_mean import EpochMean
 from tests.conftest import NO_SCHEDULE
 
 

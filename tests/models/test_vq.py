@@ -12,12 +12,11 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
 
-from src.checkpoint import load_checkpoint, load_model
-from src.errors import UserError
-from src.losses import BCE, MSE, RMSE, SGVBB, ReconstructionLoss
-from src.models import VQVAE, VQPrior
-from src.models.code_use import CodeUse
-from src.networks import (
+from aevb.errors import UserError
+from aevb.losses import BCE, MSE, RMSE, SGVBB, ReconstructionLoss
+from aevb.metrics.code_use import CodeUse
+from aevb.models import VQVAE, VQPrior
+from aevb.networks import (
     Codebook,
     ConvDecoder,
     ConvEncoder,
@@ -27,7 +26,8 @@ from src.networks import (
     MLPEncoder,
     MovingAverageCodebook,
 )
-from src.training import train
+from aevb.runs.checkpoint import load_checkpoint, load_model
+from aevb.train.run import train
 from tests.conftest import NO_SCHEDULE
 
 Configure = Callable[..., DictConfig]
@@ -269,7 +269,7 @@ def test_a_run_of_a_vq_vae_loads_and_resumes_to_the_last_bit(configure: Configur
         assert set(metrics[stage]) == set(metrics["units"])
         assert 1 <= metrics[stage]["perplexity"] <= 16 * metrics[stage]["usage"] + 1e-3
     assert metrics["choices"]["codebook"] == codebook
-    from src.data import Digits
+    from aevb.data import Digits
 
     x = (Digits(train=False).data / 255).unsqueeze(1)
     with torch.no_grad():
@@ -332,7 +332,7 @@ def test_something_else_than_a_vq_vae_is_named(configure: Configure) -> None:
     torch.save(
         {"config": OmegaConf.to_container(other, resolve=True), "state_dict": {}}, Path(other.run_dir) / "a.ckpt"
     )
-    with pytest.raises(UserError, match=r"is a src\.models\.VAE, not a src\.models\.VQVAE.*experiment=vq_vae"):
+    with pytest.raises(UserError, match=r"is a aevb\.models\.VAE, not a aevb\.models\.VQVAE.*experiment=vq_vae"):
         train(configure(*PRIOR, f"vq_vae={other.run_dir}/a.ckpt"))
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from src.networks import Codebook, GradientCodebook, MovingAverageCodebook
+from aevb.networks import Codebook, GradientCodebook, MovingAverageCodebook
 
 K, D = 6, 3
 FAMILIES: list[type[Any]] = [GradientCodebook, MovingAverageCodebook]

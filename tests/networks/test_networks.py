@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from src.networks import ConvDecoder, ConvEncoder, Encoder, MLPDecoder, MLPEncoder
-from src.networks.activation import activation
+from aevb.networks import ConvDecoder, ConvEncoder, Encoder, MLPDecoder, MLPEncoder
+from aevb.networks.activation import activation
 
 SHAPES = [(1, 8, 8), (3, 8, 8), (1, 28, 28), (3, 32, 32), (1, 64, 64), (3, 64, 64), (1, 7, 9), (3, 29, 31), (2, 13, 30)]
 ENCODERS: list[Callable[..., Encoder]] = [

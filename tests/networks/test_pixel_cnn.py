@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from src.networks import GatedPixelCNN
+from aevb.networks import GatedPixelCNN
 
 K = 4
 

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.distributions import Gamma, Independent, MultivariateNormal, Normal
 
-from src.samplers import Joint, adapted, hmc_transition
-from tests.linear_gaussian import LinearGaussian
+from aevb.samplers import Joint, adapted, hmc_transition
+from tests.models_known_exactly.linear_gaussian import LinearGaussian
 
 CHAINS = 20_000
 

@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch.distributions import Dirichlet, Distribution, Gamma, Independent, LogNormal, Normal
 
-from src.distributions import FixedPrior, MixturePrior
-from src.distributions.families import Beta
-from src.samplers import Joint
-from tests.linear_gaussian import BATCH, FullPrior, LinearGaussian
+from aevb.distributions import FixedPrior, MixturePrior
+from aevb.distributions.families import Beta
+from aevb.samplers import Joint
+from tests.models_known_exactly.linear_gaussian import BATCH, FullPrior, LinearGaussian
 
 PRIORS = ["normal", "gamma", "beta", "dirichlet", "mixture"]
 

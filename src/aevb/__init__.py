@@ -1,0 +1,3 @@
+"""aevb: autoencoders and variational autoencoders, one small file for each part."""
+
+__version__ = "0.2.0"

@@ -1,0 +1,13 @@
+"""python -m aevb.compare_estimators."""
+
+from aevb.command_line.plain_errors import plain_errors
+from aevb.compare_estimators import main
+
+
+def run() -> None:
+    with plain_errors("compare_estimators"):
+        main()
+
+
+if __name__ == "__main__":
+    run()

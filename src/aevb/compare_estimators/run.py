@@ -1,0 +1,66 @@
+"""A comparison of estimators, from a composed configuration to a table, a figure and sentences."""
+
+from pathlib import Path
+
+import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+from torch import Tensor
+
+from aevb.command_line.device import device_of
+from aevb.compare_estimators.figure import gradient_noise
+from aevb.compare_estimators.gradients import Gradients
+from aevb.compare_estimators.measure import applicable, measure
+from aevb.compare_estimators.preflight import checked, one_run
+from aevb.compare_estimators.report import print_tables, write
+from aevb.compare_estimators.sentences import sentences
+from aevb.compare_estimators.statistics import GradientNoise
+from aevb.draw.run import written
+from aevb.errors import UserError
+from aevb.files import writable
+from aevb.models import VAE
+from aevb.runs.checkpoint import load_checkpoint, load_data, load_model
+from aevb.runs.run import Run
+from aevb.train.report import shown
+
+
+def compare(cfg: DictConfig) -> list[GradientNoise]:
+    """Measure every estimator at every number of samples; writes the table and the figure, and prints what they say."""
+    estimators = checked(cfg)
+    run = one_run(cfg.run)
+    device = device_of(cfg.device)
+    with torch.random.fork_rng(devices=[0] if device.type == "cuda" else []):
+        gradients = Gradients(*model_and_images(run, cfg, device), cfg.seed)
+        folder = writable(Path(cfg.out) if cfg.out else run.folder / "figures")
+        estimators = applicable(estimators, gradients)
+        rows = measure(gradients, estimators, cfg.num_samples, cfg.repetitions, cfg.reference_samples)
+    table = folder / "gradient_noise.csv"
+    write(rows, table)
+    figure = written(gradient_noise(rows), folder, "gradient_noise")
+    print_tables(rows)
+    for sentence in sentences(rows):
+        print(sentence)
+    print(shown(table))
+    print(shown(figure))
+    return rows
+
+
+def model_and_images(run: Run, cfg: DictConfig, device: torch.device) -> tuple[VAE, Tensor]:
+    """The model in eval mode, trained or newly initialised, and the images (B, C, H, W)."""
+    torch.distributions.Distribution.set_default_validate_args(False)  # as in training
+    model = load_model(run.checkpoint)
+    if not isinstance(model, VAE):
+        raise UserError(
+            f"{shown(run.checkpoint)} holds {type(model).__name__}, and only a VAE has gradients to compare"
+        )
+    if cfg.fresh:
+        torch.manual_seed(cfg.seed)
+        model = instantiate(load_checkpoint(run.checkpoint)["config"]["model"], _convert_="all").eval()
+    data = load_data(run.checkpoint)
+    try:
+        x, _ = data.to_draw(cfg.num_images, cfg.split)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    if data.sizes[cfg.split] < cfg.num_images:
+        raise UserError(f"num_images={cfg.num_images}: split={cfg.split} has {data.sizes[cfg.split]} images")
+    return model.to(device), x.to(device)

@@ -1,0 +1,83 @@
+"""Reading a data set into two tensors, and telling what is wrong with its files."""
+
+import shutil
+import struct
+import subprocess
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torchvision.datasets.utils import check_integrity
+
+from aevb.errors import UserError
+
+
+def read(dataset: Callable[..., Any], train: bool) -> tuple[Tensor, Tensor]:
+    """Images, uint8 (N, C, H, W), and labels, int64 (N,), of the training or the test split.
+
+    dataset: makes an object with `data` and `targets` when called with `train`, as torchvision's image sets do.
+    Raises UserError, naming the file and the remedy, where an archive is corrupt, or missing and cannot be downloaded.
+    """
+    try:
+        if hasattr(getattr(dataset, "func", dataset), "resources"):
+            _check_archives(dataset)
+        split = dataset(train=train)
+    except (RuntimeError, OSError, ValueError, EOFError, TypeError, AssertionError) as error:
+        raise UserError(_how_to_get(dataset, error)) from error
+    images = torch.as_tensor(split.data)
+    if images.ndim == 3:
+        images = images.unsqueeze(1)
+    elif images.shape[-1] in (1, 3):
+        images = images.permute(0, 3, 1, 2)
+    return images.contiguous(), torch.as_tensor(split.targets, dtype=torch.int64)
+
+
+def _raw_folder(dataset: Callable[..., Any]) -> Path:
+    """Where torchvision keeps the archives."""
+    return Path(dataset.keywords["root"], dataset.func.__name__, "raw")  # type: ignore[attr-defined]
+
+
+def _check_archives(dataset: Callable[..., Any]) -> None:
+    """Refuse archives with the wrong MD5, and remove extracted files that are not whole.
+
+    torchvision trusts whatever has been extracted; an extraction that was interrupted leaves a part.
+    """
+    for name, md5 in dataset.func.resources:  # type: ignore[attr-defined]
+        archive = _raw_folder(dataset) / name
+        if not archive.exists():
+            continue
+        if not check_integrity(archive, md5):
+            raise UserError(f"{archive} is corrupt: its MD5 is not the official {md5}. {_remedy(archive)}")
+        extracted = archive.with_suffix("")
+        crc, _ = struct.unpack("<II", archive.read_bytes()[-8:])  # a gzip file ends with the CRC-32 of its content
+        if extracted.exists() and zlib.crc32(extracted.read_bytes()) != crc:
+            extracted.unlink()
+
+
+def _remedy(archive: Path) -> str:
+    """How to get a good archive in the place of a corrupt one."""
+    ask = ["git", "ls-files", "--error-unmatch", str(archive)]
+    if shutil.which("git") and subprocess.run(ask, capture_output=True).returncode == 0:
+        return f"Get the good one back with 'git checkout -- {archive}'."
+    return "Delete it, and the next run downloads it again."
+
+
+def _how_to_get(dataset: Callable[..., Any], error: Exception) -> str:
+    """What to do about a data set that could not be read."""
+    source: Any = getattr(dataset, "func", dataset)
+    if not hasattr(source, "resources"):
+        return f"The data set {source.__name__} could not be read: {error}"
+    if not isinstance(dataset.keywords["root"], str):  # type: ignore[attr-defined]
+        return f"data.dataset.root={dataset.keywords['root']}: expected a folder"  # type: ignore[attr-defined]
+    folder = _raw_folder(dataset)
+    missing = [name for name, _ in source.resources if not (folder / name).exists()]
+    if not missing:
+        return f"The data set in {folder} could not be read or extracted: {error}"
+    return (
+        f"{source.__name__} is not in {folder}, and downloading it failed. Put these files there: "
+        f"{', '.join(missing)} (published at {source.mirrors[0]}), "
+        f"or, if git tracks them, say 'git checkout -- {folder}'. The failure was: {' '.join(str(error).split())}"
+    )

@@ -1,0 +1,69 @@
+"""Which images make up each batch."""
+
+import torch
+from torch import Tensor
+
+from aevb.errors import UserError
+from aevb.seeding import generator_for
+
+
+class Shuffle:
+    """Batches of indices for one device, in an order that is a function of (seed, epoch) alone.
+
+    All devices cut the same order into the same joint batches, of batch_size images for each device, and each takes
+    its share of every joint batch. So every image is served once an epoch on any number of devices, and all devices
+    take equally many steps. Lightning calls `set_epoch` on a loader's `sampler`.
+
+    seed: None keeps the images in their own order.
+    orders: how many orders there are side by side, of seed, seed + 1, …; each sees every image once an epoch.
+    """
+
+    def __init__(
+        self,
+        num_images: int,
+        batch_size: int,
+        seed: int | None,
+        rank: int = 0,
+        world_size: int = 1,
+        orders: int = 1,
+    ) -> None:
+        if num_images < world_size:
+            raise UserError(f"{num_images} images are too few for {world_size} devices")
+        self.num_images = num_images
+        self.joint_batch_size = batch_size * world_size
+        self.seed = seed
+        self.rank = rank
+        self.world_size = world_size
+        self.orders = orders
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        self.epoch = epoch
+
+    def joint_sizes(self) -> list[int]:
+        """The number of images in each joint batch; the last is smaller, but leaves no device without an image."""
+        full, rest = divmod(self.num_images, self.joint_batch_size)
+        sizes = [self.joint_batch_size] * full
+        if rest >= self.world_size or not sizes:
+            sizes.append(rest)
+        else:
+            sizes[-1] += rest
+        return sizes
+
+    def sizes(self) -> list[int]:
+        """The number of images in each of this device's batches."""
+        return [len(range(self.rank, size, self.world_size)) for size in self.joint_sizes()]
+
+    def __len__(self) -> int:
+        return len(self.joint_sizes())
+
+    def batches(self) -> list[Tensor]:
+        """This device's batches of this epoch: int64 (B,) each, or (B, orders) if there are several orders."""
+        if self.seed is None:
+            order = torch.arange(self.num_images)
+        else:
+            seeds = range(self.seed, self.seed + self.orders)
+            generators = [generator_for("shuffle", seed, self.epoch) for seed in seeds]
+            order = torch.stack([torch.randperm(self.num_images, generator=g) for g in generators], 1)
+            order = order.squeeze(1)
+        return [joint[self.rank :: self.world_size] for joint in order.split(self.joint_sizes())]

@@ -1,0 +1,45 @@
+"""Distributions: tensors to torch Distributions.
+
+A posterior maps features (B, in_features) to q(z|x), with batch shape (B,) and event shape (D,). A prior takes
+nothing and gives p(z), with event shape (D,). A likelihood maps a decoder's output (..., *parameter_shape) to p(x|z),
+with batch shape (...) and event shape (C, H, W).
+"""
+
+import aevb.distributions.normal_kl  # noqa: F401  (registers a closed form)
+from aevb.distributions.amortized_posterior import AmortizedPosterior
+from aevb.distributions.bernoulli import Bernoulli
+from aevb.distributions.fixed_prior import FixedPrior
+from aevb.distributions.flow import FlowPosterior, FlowPrior
+from aevb.distributions.full_normal_posterior import FullNormalPosterior
+from aevb.distributions.gaussian import Gaussian
+from aevb.distributions.likelihood import Likelihood
+from aevb.distributions.logistic_normal_posterior import LogisticNormalPosterior
+from aevb.distributions.low_rank_normal_posterior import LowRankNormalPosterior
+from aevb.distributions.marginal_family import factor
+from aevb.distributions.mean_or_mode import centre
+from aevb.distributions.mixture_prior import MixturePrior
+from aevb.distributions.normal_posterior import NormalPosterior
+from aevb.distributions.standard_normal import StandardNormal
+from aevb.distributions.support import check_support, support_of
+from aevb.distributions.vamp_prior import VampPrior
+
+__all__ = [
+    "AmortizedPosterior",
+    "Bernoulli",
+    "FixedPrior",
+    "FlowPosterior",
+    "FlowPrior",
+    "FullNormalPosterior",
+    "Gaussian",
+    "Likelihood",
+    "LogisticNormalPosterior",
+    "LowRankNormalPosterior",
+    "MixturePrior",
+    "NormalPosterior",
+    "StandardNormal",
+    "VampPrior",
+    "centre",
+    "check_support",
+    "factor",
+    "support_of",
+]

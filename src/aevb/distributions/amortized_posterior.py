@@ -1,0 +1,47 @@
+"""A posterior of any family whose parameters are free of each other."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from torch import Tensor, nn
+from torch.distributions import Distribution, Independent, constraints, transform_to
+
+from aevb.errors import number_from, whole_number
+
+
+class AmortizedPosterior(nn.Module):
+    """q(z|x) = ∏ⱼ family(zⱼ; λⱼ(x)), where each parameter is a linear function of the features, mapped to its range.
+
+    Kingma & Welling 2014, section 2.4. The ranges are the family's `arg_constraints`: a real parameter is the linear
+    output itself, a positive one its exponential. A family of vectors, such as the Dirichlet's, is not multiplied.
+
+    family: a class like those of torch.distributions, reparameterised; parameters that a partial fixes are not learned.
+    at_least: lower bounds of positive parameters, for families whose moments exist only above one.
+
+    Shapes: (B, in_features) -> batch shape (B,), event shape (latent_dim,).
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        latent_dim: int,
+        family: Callable[..., Distribution],
+        at_least: Mapping[str, float] | None = None,
+    ) -> None:
+        super().__init__()
+        self.family = family
+        cls: Any = family.func if isinstance(family, partial) else family
+        fixed = family.keywords if isinstance(family, partial) else {}
+        ranges = {name: range_ for name, range_ in cls.arg_constraints.items() if name not in fixed}
+        for name, bound in (at_least or {}).items():
+            if name not in ranges:
+                raise ValueError(f"at_least.{name}: expected one of {', '.join(ranges)}")
+            ranges[name] = constraints.greater_than(number_from(f"at_least.{name}", bound, 0))
+        self.to_range = {name: transform_to(range_) for name, range_ in ranges.items()}
+        self.parameters_of_q = nn.Linear(in_features, len(ranges) * whole_number("latent_dim", latent_dim))
+
+    def forward(self, features: Tensor) -> Distribution:
+        outputs = self.parameters_of_q(features).chunk(len(self.to_range), dim=-1)  # (B, D) each
+        q = self.family(**{name: map_(raw) for (name, map_), raw in zip(self.to_range.items(), outputs, strict=True)})
+        return q if q.event_shape else Independent(q, 1)

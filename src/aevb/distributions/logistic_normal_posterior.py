@@ -1,0 +1,24 @@
+"""The logistic-normal posterior, on the simplex."""
+
+from torch import Tensor, nn
+from torch.distributions import Distribution, LogisticNormal
+
+from aevb.errors import whole_number
+
+
+class LogisticNormalPosterior(nn.Module):
+    """q(z|x): z is the stick-breaking transform of y ~ N(μ(x), diag exp s(x)), with one dimension less than z.
+
+    Aitchison & Shen 1980; an example of composition in Kingma & Welling 2014, section 2.4, point 3.
+
+    Shapes: (B, in_features) -> batch shape (B,), event shape (latent_dim,), on the simplex: z > 0, Σⱼ zⱼ = 1.
+    """
+
+    def __init__(self, in_features: int, latent_dim: int) -> None:
+        super().__init__()
+        whole_number("latent_dim of a posterior on the simplex", latent_dim, at_least=2)
+        self.parameters_of_q = nn.Linear(in_features, 2 * (latent_dim - 1))
+
+    def forward(self, features: Tensor) -> Distribution:
+        mean, s = self.parameters_of_q(features).chunk(2, dim=-1)  # (B, D - 1) each
+        return LogisticNormal(mean, (s / 2).exp())

@@ -1,0 +1,24 @@
+"""The usual prior."""
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Distribution, Independent, Normal
+
+from aevb.errors import whole_number
+
+
+class StandardNormal(nn.Module):
+    """p(z) = N(z; 0, I), with event shape (latent_dim,)."""
+
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(self, latent_dim: int) -> None:
+        super().__init__()
+        whole_number("latent_dim", latent_dim)
+        # Buffers, so that the prior follows the model to its device and precision.
+        self.register_buffer("mean", torch.zeros(latent_dim), persistent=False)
+        self.register_buffer("scale", torch.ones(latent_dim), persistent=False)
+
+    def forward(self) -> Distribution:
+        return Independent(Normal(self.mean, self.scale), 1)

@@ -1,0 +1,13 @@
+"""python -m aevb.draw."""
+
+from aevb.command_line.plain_errors import plain_errors
+from aevb.draw import main
+
+
+def run() -> None:
+    with plain_errors("draw"):
+        main()
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,16 @@
+"""What a figure function returns, and the file it becomes."""
+
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from aevb.figures.canvas.animation import Animation
+
+Picture = Figure | Animation
+
+
+def save(picture: Picture, folder: Path, name: str) -> Path:
+    """Write <folder>/<name>.png, or .gif for an animation; returns its path."""
+    path = folder / f"{name}{'.gif' if isinstance(picture, Animation) else '.png'}"
+    picture.savefig(path)
+    return path

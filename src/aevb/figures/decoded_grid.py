@@ -1,0 +1,112 @@
+"""The plane of two latent dimensions, decoded."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+from torch.distributions import Distribution
+
+from aevb.distributions import factor
+from aevb.errors import whole_number
+from aevb.figures.canvas.mosaic import mosaic
+from aevb.figures.quantities import NotApplicable
+
+
+def decoded_grid(
+    decode: Callable[[Tensor], Tensor],
+    z: Tensor,
+    prior: Distribution | None = None,
+    box: Sequence[float] | None = None,
+    quantiles: bool = False,
+    dims: Sequence[int] = (0, 1),
+    n: int = 20,
+) -> Figure:
+    """n×n points of a plane in the latent space, each shown as the image that it is decoded to.
+
+    box: (low, high), the range of both dimensions. None: the range of each that holds 98 % of the codes z (N, D).
+    quantiles: instead, the points that cut the prior into pieces of equal probability, F⁻¹((i + ½)/n) in each
+        dimension; for a standard normal prior, figure 4 of Kingma & Welling (2014).
+    dims: the two dimensions, from 0; the others are held at the mean of the codes.
+    """
+    codes = z.detach().float().cpu()
+    across, up = _two_dimensions(dims, codes.shape[1])
+    if whole_number("n", n) < 2:
+        raise ValueError("n=1: a grid has at least 2 points a side")
+    if quantiles and box is not None:
+        raise ValueError(f"box={box} and quantiles={quantiles}: a grid has one of them")
+    ticks = _equal_mass(prior, n)[:, [across, up]] if quantiles else _equal_steps(codes[:, [across, up]], box, n)
+    columns, rows = ticks.T  # (n,) each, growing
+    points = codes.mean(0).repeat(n * n, 1)  # (n·n, D)
+    plane = torch.meshgrid(columns, rows.flip(0), indexing="xy")  # images are drawn from the top
+    points[:, across], points[:, up] = (coordinate.flatten() for coordinate in plane)
+
+    figure = Figure(figsize=(8, 8), dpi=100, layout="constrained")
+    axes = figure.subplots()
+    picture = mosaic(decode(points), columns=n, padding=0)
+    if quantiles:
+        extent = (0.0, n, 0.0, n)
+        _label_quantiles(axes, columns, rows)
+    else:
+        (left, bottom), (right, top) = ticks[0].tolist(), ticks[-1].tolist()
+        half_width, half_height = (right - left) / (n - 1) / 2, (top - bottom) / (n - 1) / 2
+        extent = (left - half_width, right + half_width, bottom - half_height, top + half_height)
+    axes.imshow(picture, extent=extent, aspect="auto", interpolation="nearest")
+    scale = " at equal steps of probability under the prior" if quantiles else ""
+    axes.set_xlabel(f"$z_{{{across + 1}}}${scale}")
+    axes.set_ylabel(f"$z_{{{up + 1}}}${scale}")
+    others = "" if codes.shape[1] == 2 else f"; other dimensions ({codes.shape[1] - 2}) at the mean of the codes"
+    axes.set_title(f"The latent plane, decoded{others}")
+    return figure
+
+
+def _two_dimensions(dims: Sequence[int], latent_dim: int) -> tuple[int, int]:
+    if latent_dim < 2:
+        raise NotApplicable("the decoded grid shows 2 latent dimensions, and this model has 1")
+    whole = isinstance(dims, Sequence) and all(isinstance(dim, int) for dim in dims)
+    distinct = set(dims) if whole else set()
+    if len(distinct) != 2 or not distinct <= set(range(latent_dim)):
+        raise ValueError(f"dims={dims}: expected two different dimensions from 0 to {latent_dim - 1}, such as [0, 1]")
+    across, up = dims
+    return int(across), int(up)
+
+
+def _equal_steps(codes: Tensor, box: Sequence[float] | None, n: int) -> Tensor:
+    """n values of each dimension of the codes (N, 2), at equal distances: (n, 2)."""
+    if box is None:
+        quantiles = torch.quantile(codes, torch.tensor([0.01, 0.99]), dim=0)
+        low, high = torch.where(quantiles[0] < quantiles[1], quantiles, quantiles + torch.tensor([[-1.0], [1.0]]))
+    elif _is_box(box):
+        low, high = torch.tensor([[box[0]] * 2, [box[1]] * 2], dtype=torch.float32)
+    else:
+        raise ValueError(f"box={box}: expected [low, high], such as [-3, 3]")
+    return torch.stack([torch.linspace(*ends, n) for ends in zip(low.tolist(), high.tolist(), strict=True)], dim=1)
+
+
+def _is_box(box: object) -> bool:
+    numbers = isinstance(box, Sequence) and all(isinstance(end, int | float) for end in box)
+    return numbers and len(box) == 2 and box[0] < box[1]  # type: ignore[arg-type, index]
+
+
+def _equal_mass(prior: Distribution | None, n: int) -> Tensor:
+    """n values of each dimension, in the middles of n intervals of equal probability under the prior: (n, D)."""
+    if prior is None:
+        raise NotApplicable("a grid of quantiles needs a prior, and this model has none")
+    single = factor(prior)
+    missing = NotApplicable(f"a grid of quantiles needs F⁻¹ of each dimension, which {type(single).__name__} has not")
+    if single.event_shape:
+        raise missing
+    middles = (torch.arange(n) + 0.5) / n
+    try:
+        return torch.stack([single.icdf(u.expand(single.batch_shape)) for u in middles]).float().cpu()
+    except NotImplementedError:
+        raise missing from None
+
+
+def _label_quantiles(axes: Axes, columns: Tensor, rows: Tensor) -> None:
+    """Name the values of z at some columns and rows, which are drawn at equal distances."""
+    n = len(columns)
+    shown = sorted({0, n // 4, n - 1 - n // 4, n - 1})
+    for axis, values in ((axes.xaxis, columns), (axes.yaxis, rows)):
+        axis.set_ticks([i + 0.5 for i in shown], [f"{values[i]:.2f}".replace("-", "−") for i in shown])

@@ -1,0 +1,34 @@
+"""From one image to another and back, through the latent space, for ever."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from aevb.errors import whole_number
+from aevb.figures.canvas.animation import Animation
+from aevb.figures.canvas.latent_path import latent_path
+from aevb.figures.canvas.two_images import two_images
+
+
+def interpolation_gif(
+    x: Tensor,
+    y: Tensor,
+    encode: Callable[[Tensor], Tensor],
+    decode: Callable[[Tensor], Tensor],
+    start: int = 0,
+    end: int = 1,
+    labels: Sequence[int] | None = None,
+    path: str = "linear",
+    n: int = 100,
+) -> Animation:
+    """The way of `interpolation` there and back in n frames; the first follows the last as any follows the one before.
+
+    start, end, labels, path: as for `interpolation`.
+    """
+    if whole_number("n", n) < 2:
+        raise ValueError("n=1: an animation has at least 2 frames")
+    ends = x[list(two_images(y, start, end, labels))]
+    t = 1 - (1 - 2 * torch.arange(n) / n).abs()  # 0, 2/n, …, 1, …, 2/n
+    z_start, z_end = encode(ends)
+    return Animation(decode(latent_path(z_start, z_end, t, path)))

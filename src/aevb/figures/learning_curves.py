@@ -1,0 +1,56 @@
+"""How training went, in one run or in several."""
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import EngFormatter
+
+from aevb.figures.quantities import NotApplicable
+
+STAGES = {"train": ("--", "x", "training"), "val": ("-", ".", "validation")}  # line, marker, name
+FEW = 30  # points that are marked
+
+
+def learning_curves(
+    histories: Mapping[str, Sequence[Mapping[str, float]]],
+    units: Mapping[str, str],
+    metric: str | None = None,
+    log_x: bool = False,
+) -> Figure:
+    """A quantity in training and validation, against the training images seen so far.
+
+    histories: by the name of the run, a row for each epoch with `images` and quantities such as `val/elbo`.
+    units: of each quantity, by name.
+    metric: the quantity's name. None: the ELBO, or the loss where there is none.
+    log_x: a logarithmic axis, as in figure 2 of Kingma & Welling (2014).
+    """
+    if not histories:
+        raise NotApplicable("there is no history of this run: its folder has no history.csv")
+    name = metric or ("elbo" if "elbo" in units else "loss")
+    if name not in units:
+        raise ValueError(f"metric={metric}: expected one of {', '.join(units)}")
+    figure = Figure(figsize=(8, 5.2 + 0.22 * len(histories) * (len(histories) > 1)), dpi=100, layout="constrained")
+    axes = figure.subplots()
+    for i, (run, rows) in enumerate(histories.items()):
+        if rows and not any(f"{stage}/{name}" in row for stage in STAGES for row in rows):
+            raise ValueError(f"metric={name}: the run {run!r} has only {', '.join(rows[0])}")
+        for stage, (style, marker, _) in STAGES.items():
+            points = [(row["images"], row[f"{stage}/{name}"]) for row in rows if f"{stage}/{name}" in row]
+            marker = marker if len(points) <= FEW else ""
+            axes.plot(*zip(*points, strict=True) if points else ([], []), style, color=f"C{i}", marker=marker)
+    for style, marker, label in STAGES.values():
+        axes.plot([], [], style, color="0.3", label=label, marker=marker)
+    axes.legend(frameon=False)
+    if len(histories) > 1:
+        runs = [Line2D([], [], color=f"C{i}", label=run) for i, run in enumerate(histories)]
+        figure.legend(handles=runs, loc="outside lower center", frameon=False, fontsize=9)
+    if log_x:
+        axes.set_xscale("log")
+    else:
+        axes.xaxis.set_major_formatter(EngFormatter())
+    axes.set_xlabel("training images seen")
+    axes.set_ylabel(f"{name.upper() if name in ('elbo', 'kl') else name} ({units[name]})")
+    axes.grid(alpha=0.3)
+    axes.set_title("Learning curves")
+    return figure

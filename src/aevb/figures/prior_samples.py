@@ -1,0 +1,19 @@
+"""What the model generates."""
+
+from collections.abc import Callable
+
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from aevb.errors import whole_number
+from aevb.figures.canvas.mosaic import mosaic
+
+
+def prior_samples(sample: Callable[[int], Tensor], n: int = 10) -> Figure:
+    """n×n images, each decoded from a draw of the prior."""
+    figure = Figure(figsize=(7, 7.3), dpi=100, layout="constrained")
+    axes = figure.subplots()
+    axes.imshow(mosaic(sample(whole_number("n", n) ** 2), columns=n), interpolation="nearest")
+    axes.set_axis_off()
+    axes.set_title("Samples: z ~ p(z), shown as the mean of p(x|z)")
+    return figure

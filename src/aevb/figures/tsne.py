@@ -1,0 +1,51 @@
+"""Which images have neighbouring codes."""
+
+from matplotlib.figure import Figure
+from sklearn.manifold import TSNE
+from threadpoolctl import threadpool_limits
+from torch import Tensor
+
+from aevb.errors import number_from, whole_number
+from aevb.figures.canvas.by_label import scatter_by_label
+from aevb.figures.quantities import NotApplicable
+
+
+def tsne(
+    z: Tensor,
+    y: Tensor,
+    dimensions: int = 2,
+    perplexity: float = 40,
+    max_points: int = 2000,
+    seed: int = 0,
+    colour_bar: bool = False,
+) -> Figure:
+    """t-SNE of the codes (N, D) in 2 or 3 dimensions, coloured by label (N,). Van der Maaten & Hinton (2008).
+
+    It starts at the first principal components, and keeps neighbours together; distances between clusters, and the
+    axes, have no meaning.
+
+    perplexity: about how many neighbours each point has; less than the number of points.
+    max_points: draw the first so many codes.
+    """
+    if dimensions not in (2, 3):
+        raise ValueError(f"dimensions={dimensions}: t-SNE is drawn in 2 or 3 dimensions")
+    number_from("perplexity", perplexity, 0, above=True)
+    whole_number("seed", seed, at_least=0)
+    codes = z[: whole_number("max_points", max_points)].detach().float().cpu().numpy()
+    if codes.shape[1] < dimensions:
+        raise NotApplicable(
+            f"t-SNE in {dimensions} dimensions starts at as many principal components, and the codes have only "
+            f"{codes.shape[1]} dimensions"
+        )
+    if len(codes) <= perplexity:
+        raise NotApplicable(
+            f"t-SNE with perplexity={perplexity} needs more points than that, and there are {len(codes)}"
+        )
+    with threadpool_limits(1):  # the same picture on any number of cores, and no waiting for one that is busy
+        points = TSNE(dimensions, perplexity=perplexity, init="pca", random_state=seed).fit_transform(codes)
+    figure = Figure(figsize=(8, 6.8), dpi=100, layout="constrained")
+    axes = figure.add_subplot(projection="3d" if dimensions == 3 else None)
+    scatter_by_label(figure, axes, points, y[: len(codes)].cpu().numpy(), colour_bar)
+    axes.set(**dict.fromkeys(("xticks", "yticks", "zticks")[:dimensions], ()))
+    axes.set_title(f"t-SNE of the latent codes of {len(points):,} images (perplexity {perplexity:g})")
+    return figure

@@ -1,0 +1,31 @@
+"""Sticking the landing: the estimator whose variance vanishes at the exact posterior."""
+
+from collections.abc import Callable
+
+from torch import Tensor
+from torch.distributions import Distribution
+
+from aevb.losses.evidence_lower_bound import EvidenceLowerBound
+from aevb.losses.fixed_support import check_fixed_support
+from aevb.losses.kl import log_densities
+from aevb.losses.path_gradient import along_path
+
+
+class STL(EvidenceLowerBound):
+    """L̃ = 1/L Σₗ log p(x|zₗ) + log p(zₗ) - log q(zₗ|x), where log q is differentiated through zₗ only.
+
+    Roeder, Wu & Duvenaud 2017. SGVB-A's values; its gradient by φ without the score, whose expectation is zero. Where
+    q(z|x) = p(z|x) the bracket does not depend on z, and every single sample has the gradient zero.
+
+    Raises UserError for a posterior whose support moves with φ.
+    """
+
+    def estimate(
+        self, x: Tensor, posterior: Distribution, prior: Distribution, decode: Callable[[Tensor], Distribution]
+    ) -> tuple[Tensor, Tensor]:
+        check_fixed_support(posterior, "stl")
+        z = posterior.rsample((self.num_samples,))  # (L, B, D)
+        reconstruction = -decode(z).log_prob(x)  # (L, B)
+        log_q = along_path(lambda z: log_densities(posterior, prior, z)[0], z)  # (L, B, D)
+        log_p = log_densities(posterior, prior, z)[1]
+        return reconstruction.mean(0), (log_q - log_p).mean(0)

@@ -1,0 +1,103 @@
+"""log p(x), the ELBO and the posterior of a model with one or two latent dimensions, by integration."""
+
+from copy import deepcopy
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.distributions import Distribution
+
+from aevb.distributions.pairs import log_prob_of_pairs
+from aevb.metrics.batching import Track, pairs_that_fit, untracked
+from aevb.metrics.lattice import integrate
+from aevb.models import VAE
+from aevb.samplers import Joint
+
+IMAGES = 10_000  # at once
+
+
+class Exact(NamedTuple):
+    """For each image: log p(x) and the ELBO in nats, (N,); mean and standard deviation of p(z|x), (N, D), in
+    unconstrained coordinates (see Joint), which on all real numbers are z itself.
+
+    error, elbo_error: upper estimates of the errors of log p(x) and of the ELBO, in nats, (N,).
+    """
+
+    log_px: Tensor
+    elbo: Tensor
+    mean: Tensor
+    std: Tensor
+    error: Tensor
+    elbo_error: Tensor
+
+
+@torch.no_grad()
+def quadrature(
+    model: VAE, x: Tensor, tolerance: float = 1e-3, num_bytes: float = 2**28, track: Track = untracked
+) -> Exact:
+    """log p(x) = log ∫ p(z) p(x|z) dz and the ELBO E_q[log p(x, z) - log q(z|x)], in float64; see `integrate`.
+
+    x: (N, C, H, W). tolerance: in nats. num_bytes: for what is computed at once.
+    """
+    model = deepcopy(model).double()
+    results = [_exact(_Densities(model, part.double()), tolerance, num_bytes, track) for part in x.split(IMAGES)]
+    return Exact(*(torch.cat(values).cpu() for values in zip(*results, strict=True)))
+
+
+def _exact(densities: "_Densities", tolerance: float, num_bytes: float, track: Track) -> Exact:
+    decoded = pairs_that_fit(densities.model, densities.model.latent_dim, num_bytes)
+    options = {
+        "num_images": len(densities.x),
+        "tolerance": tolerance,
+        "points_at_once": lambda num_images: min(decoded, num_bytes / (64 * num_images)),
+        "track": track,
+    }
+    p = integrate(densities.log_p, densities.moments, densities.draws_of_prior(), **options)  # type: ignore[arg-type]
+    q = integrate(densities.log_q, densities.log_ratio, densities.draws_of_q(), **options)  # type: ignore[arg-type]
+    mean, square = p.means.chunk(2)  # (D, N) each
+    std = (square - mean.square()).clamp(min=0).sqrt()
+    wrong_mass = (q.log_integral).abs()  # q is normalised, and its integral is a check
+    elbo_error = torch.stack([q.error, q.error_of_means, wrong_mass]).amax(0)
+    return Exact(p.log_integral, q.means[0], mean.T, std.T, p.error, elbo_error)
+
+
+class _Densities:
+    """Log densities of points u, (M, D), for some of the images, as integrands: (M, n)."""
+
+    def __init__(self, model: VAE, x: Tensor) -> None:
+        self.model = model
+        self.x = x
+        self.features = torch.cat([model.encoder(part) for part in x.split(1000)])
+        self.joint = Joint(x, model.prior(), model.likelihood_of)
+
+    def log_p(self, u: Tensor, images: Tensor) -> Tensor:
+        """log p(x, u)."""
+        likelihood = self.model.likelihood_of(self.joint.z(u))
+        return log_prob_of_pairs(likelihood, self.x[images]) + self.joint.log_prior(u).unsqueeze(1)
+
+    def log_q(self, u: Tensor, images: Tensor) -> Tensor:
+        """log q(u|x)."""
+        q: Distribution = self.model.posterior(self.features[images])
+        return self.joint.log_density(q, u.unsqueeze(1))
+
+    def moments(self, u: Tensor, images: Tensor, log_p: Tensor) -> Tensor:
+        """u and u², whose means under p(u|x) are its moments: (2D, M, 1)."""
+        return torch.cat([u, u.square()], 1).T.unsqueeze(2)
+
+    def log_ratio(self, u: Tensor, images: Tensor, log_q: Tensor) -> Tensor:
+        """log p(x, u) - log q(u|x), whose mean under q is the ELBO: (1, M, n)."""
+        return (self.log_p(u, images) - log_q).unsqueeze(0)
+
+    def draws_of_prior(self) -> Tensor:
+        return self.joint.u(_seeded(self.joint.prior, 10_000))
+
+    def draws_of_q(self) -> Tensor:
+        posteriors = (self.model.posterior(part) for part in self.features.split(1000))
+        return self.joint.u(torch.cat([_seeded(q, 20).flatten(0, 1) for q in posteriors]))
+
+
+def _seeded(distribution: Distribution, n: int) -> Tensor:
+    """n draws, always the same: they say where to look, and are no part of the result."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return distribution.sample(torch.Size((n,)))

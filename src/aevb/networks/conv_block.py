@@ -1,0 +1,35 @@
+"""What stands between two convolutions."""
+
+from collections.abc import Sequence
+
+from torch import nn
+
+from aevb.errors import number_from
+from aevb.networks.activation import activation as activation_named
+
+LAYERS = ("activation", "batch_norm", "dropout")
+
+
+def conv_block(layers: Sequence[str], channels: int, activation: str, dropout: float) -> list[nn.Module]:
+    """The named layers in the order given, for maps of so many channels.
+
+    layers: from activation, batch_norm and dropout, such as [batch_norm, activation].
+    dropout: the probability of dropout.
+
+    Raises ValueError for any other name or probability.
+    """
+    if isinstance(layers, str) or not set(layers) <= set(LAYERS):
+        raise ValueError(f"block={layers}: expected a list of {', '.join(LAYERS)}")
+    if number_from("dropout", dropout, 0) >= 1:
+        raise ValueError(f"dropout={dropout}: expected a probability below 1")
+    made = {
+        "activation": lambda: activation_named(activation),
+        "batch_norm": lambda: nn.BatchNorm2d(channels),
+        "dropout": lambda: nn.Dropout(dropout),
+    }
+    return [made[name]() for name in layers]
+
+
+def needs_bias(layers: Sequence[str]) -> bool:
+    """Whether a layer before this block has use for a bias: batch normalisation would subtract it again."""
+    return list(layers[:1]) != ["batch_norm"]

@@ -1,0 +1,60 @@
+"""The runs that a path stands for."""
+
+import os
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from aevb.errors import UserError
+from aevb.runs.checkpoint import find_checkpoint
+from aevb.train.callbacks.history import Row, read_history
+
+
+class Run(NamedTuple):
+    """A checkpoint, and the folder of the run that it belongs to."""
+
+    checkpoint: Path
+    folder: Path
+
+    def history(self) -> list[Row] | None:
+        """The rows of history.csv; None if the run has none."""
+        file = self.folder / "history.csv"
+        return read_history(file) if file.is_file() else None
+
+
+def find_runs(paths: str | list[str]) -> list[Run]:
+    """The run at a path (its folder, or a checkpoint), all runs below a folder, or those of a list of such paths.
+
+    Raises UserError if there is none.
+    """
+    if isinstance(paths, list) and paths:
+        return list(dict.fromkeys(run for path in paths for run in find_runs(path)))
+    if not isinstance(paths, str) or not paths:
+        raise UserError(f"run={paths!r}: expected the folder of a run, a checkpoint, or a list of these")
+    folder = Path(paths)
+    runs = {file.parent.parent for file in folder.glob("**/checkpoints/*.ckpt")}
+    runs = {run for run in runs if run / "replica-0" not in runs}  # those of its replicas stand for it
+    if folder.is_dir() and runs and folder not in runs:
+        return [_run(path) for path in sorted(runs, key=_counting)]
+    return [_run(folder)]
+
+
+def common_folder(runs: list[Run]) -> Path:
+    """The folder of one run, or the one that holds several."""
+    return Path(os.path.commonpath([run.folder.resolve() for run in runs]))
+
+
+def names(runs: list[Run]) -> list[str]:
+    """What tells several runs apart: their places in the folder that holds them all."""
+    return [str(run.folder.resolve().relative_to(common_folder(runs))) for run in runs]
+
+
+def _counting(path: Path) -> list[tuple[str, int]]:
+    """A key that puts 3 before 10."""
+    return [(text, int(number or 0)) for text, number in re.findall(r"(\D*)(\d*)", str(path))]
+
+
+def _run(path: Path) -> Run:
+    checkpoint = find_checkpoint(path)
+    folder = checkpoint.parent
+    return Run(checkpoint, folder.parent if folder.name == "checkpoints" else folder)

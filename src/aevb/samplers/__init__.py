@@ -1,0 +1,6 @@
+"""Samplers: Markov chains whose states end up distributed as p(z|x)."""
+
+from aevb.samplers.hmc import LogDensity, adapted, hmc_transition
+from aevb.samplers.unconstrained import Joint
+
+__all__ = ["Joint", "LogDensity", "adapted", "hmc_transition"]

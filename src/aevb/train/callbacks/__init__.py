@@ -1,0 +1,11 @@
+"""Callbacks: when something is drawn, saved, shown or checked, and where it goes. They know no mathematics."""
+
+from aevb.train.callbacks.draw_figure import DrawFigure
+from aevb.train.callbacks.finite_guard import FiniteGuard
+from aevb.train.callbacks.history import History
+from aevb.train.callbacks.progress import Progress
+from aevb.train.callbacks.save_config import SaveConfig
+from aevb.train.callbacks.seed_each_epoch import RepeatableNoise
+from aevb.train.callbacks.throughput import Throughput
+
+__all__ = ["DrawFigure", "FiniteGuard", "History", "Progress", "RepeatableNoise", "SaveConfig", "Throughput"]

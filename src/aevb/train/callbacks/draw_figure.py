@@ -1,0 +1,102 @@
+"""When a figure is drawn, and where it goes."""
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.loggers import TensorBoardLogger
+from matplotlib.figure import Figure
+
+from aevb.data import ImageDataModule
+from aevb.errors import UserError, whole_number
+from aevb.figures import NotApplicable, Picture, Quantities, save
+from aevb.train.callbacks.history import History
+
+FEW = 100  # images for a slow figure's trial
+
+log = logging.getLogger(__name__)
+
+
+class DrawFigure(Callback):
+    """Draws a figure to TensorBoard and to a PNG; an animation to a GIF only.
+
+    It is drawn before training, so that a wrong option shows at once; every n epochs, as <name>-epoch-<e>.png; and of
+    the tested model at the end, as <name>.png.
+
+    figure: a function from `aevb.figures`, or a partial of one.
+    every_n_epochs: None draws it only at the end; before training it is then tried with a few images and not kept.
+    max_images: how many images it is drawn from, at most.
+    split: where they come from: train, val (train if there are none) or test.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        figure: Callable[..., Picture],
+        folder: str,
+        every_n_epochs: int | None = 5,
+        max_images: int = 5000,
+        split: str = "val",
+    ) -> None:
+        self.name = name
+        self.figure = figure
+        self.folder = Path(folder)
+        self.every_n_epochs = None if every_n_epochs is None else whole_number("every_n_epochs", every_n_epochs)
+        self.max_images = whole_number("max_images", max_images)
+        self.split = split
+        self.applicable = True
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if self.every_n_epochs is None:
+            self._try(trainer, pl_module)
+        else:
+            self._draw(trainer, pl_module, None)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        epoch = trainer.current_epoch + 1
+        if self.every_n_epochs and epoch % self.every_n_epochs == 0:
+            self._draw(trainer, pl_module, f"{self.name}-epoch-{epoch:03d}")
+
+    def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._draw(trainer, pl_module, self.name)
+
+    def _try(self, trainer: Trainer, model: LightningModule) -> None:
+        """Look for wrong options. What does not suit a few images may yet suit all, so that is said at the end."""
+        if trainer.is_global_zero:
+            with suppress(NotApplicable):
+                self._picture(trainer, model, min(self.max_images, FEW))
+
+    def _draw(self, trainer: Trainer, model: LightningModule, file: str | None) -> None:
+        if not (trainer.is_global_zero and self.applicable):
+            return
+        try:
+            picture = self._picture(trainer, model, self.max_images)
+        except NotApplicable as reason:
+            log.info("%s is not drawn: %s", self.name, reason)
+            self.applicable = False
+            return
+        if file is not None:
+            save(picture, self.folder, file)
+        for logger in trainer.loggers:
+            if isinstance(logger, TensorBoardLogger) and isinstance(picture, Figure):
+                logger.experiment.add_figure(self.name, picture, trainer.global_step, close=False)
+
+    def _picture(self, trainer: Trainer, model: LightningModule, max_images: int) -> Picture:
+        data: ImageDataModule = trainer.datamodule  # type: ignore[attr-defined]
+        rows = [callback.rows for callback in trainer.callbacks if isinstance(callback, History)]  # type: ignore[attr-defined]
+        was_training = model.training
+        model.eval()
+        try:
+            x, y = (tensor.to(model.device) for tensor in data.to_draw(max_images, self.split))
+            with torch.random.fork_rng(devices=[model.device] if model.device.type == "cuda" else []):
+                torch.manual_seed(0)  # the same draws every time, so that pictures of several epochs compare
+                histories = {"": rows[0]} if rows else None
+                return Quantities(model.pictured, x, y, histories).draw(self.figure)  # type: ignore[arg-type]
+        except (TypeError, ValueError) as error:
+            raise UserError(f"callbacks.{self.name} cannot be drawn: {error}") from error
+        finally:
+            model.train(was_training)

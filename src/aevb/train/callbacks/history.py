@@ -1,0 +1,73 @@
+"""The curves of a run, as numbers."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.callbacks import Checkpoint
+
+from aevb.train.steps import steps_of
+
+Row = dict[str, float]
+
+
+class History(Checkpoint):
+    """A row for each epoch: `epoch`, `images` (training images seen so far) and the means of train/ and val/.
+
+    The rows are written to the CSV file `path` at the end of each epoch, and are in every checkpoint, so that a resumed
+    run goes on with them. An epoch without validation has no val/.
+
+    A Checkpoint, because Lightning calls those after the model has logged its epoch, and the others before.
+    """
+
+    takes_chunks = True
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.images = 0
+        self.rows: list[Row] = []
+        self.restored: dict[str, Any] = {}
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        # Lightning loads a checkpoint's state for testing it, too, when the rows must not go back to its epoch.
+        self.images, self.rows = self.restored.get("images", 0), list(self.restored.get("rows", []))
+        self.validated = False  # an epoch that is resumed in the middle does not start again
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.validated = False
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        self.images += steps_of(pl_module).images * trainer.world_size
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.validated = True
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        stages = ("train/", "val/") if self.validated else ("train/",)
+        metrics = {name: value.item() for name, value in trainer.callback_metrics.items() if name.startswith(stages)}
+        self.rows.append({"epoch": trainer.current_epoch + 1, "images": self.images, **metrics})
+        if trainer.is_global_zero:
+            write_history(self.path, self.rows)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"images": self.images, "rows": self.rows}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.restored = state_dict
+
+
+def write_history(path: Path, rows: list[Row]) -> None:
+    """Write the rows as CSV; what a row does not have is left empty."""
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(dict.fromkeys(name for row in rows for name in row)))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def read_history(path: Path) -> list[Row]:
+    """The rows of a file that `write_history` has written."""
+    with path.open(newline="") as file:
+        return [{name: float(value) for name, value in row.items() if value} for row in csv.DictReader(file)]

@@ -1,0 +1,36 @@
+"""How fast a model trains."""
+
+import time
+from typing import Any
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+from aevb.train.steps import steps_of
+
+
+class Throughput(Callback):
+    """Counts the training images seen and the seconds spent on them, without validation, figures and checkpoints."""
+
+    takes_chunks = True
+
+    def __init__(self) -> None:
+        self.images = 0
+        self.seconds = 0.0
+
+    @property
+    def images_per_second(self) -> float:
+        return self.images / self.seconds if self.seconds else 0.0
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.epoch_started = time.perf_counter()  # of an epoch that is resumed in the middle
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.epoch_started = time.perf_counter()
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        self.images += steps_of(pl_module).images * trainer.world_size
+        if trainer.is_last_batch:
+            outputs["loss"].item()  # waits for the device
+            self.seconds += time.perf_counter() - self.epoch_started

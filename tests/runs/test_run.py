@@ -1,0 +1,36 @@
+"""Which runs a path stands for."""
+
+from pathlib import Path
+
+import pytest
+
+from aevb.errors import UserError
+from aevb.runs.run import common_folder, find_runs, names
+
+
+def make_run(folder: Path) -> None:
+    (folder / "checkpoints").mkdir(parents=True)
+    (folder / "checkpoints" / "last.ckpt").touch()
+
+
+def test_the_runs_below_a_folder_come_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    for name in ("10_z=200", "2_z=5", "0_z=3"):
+        make_run(tmp_path / name)
+    runs = find_runs(str(tmp_path))
+    assert names(runs) == ["0_z=3", "2_z=5", "10_z=200"]
+    assert common_folder(runs) == tmp_path
+
+
+def test_a_run_is_its_folder_or_its_checkpoint(tmp_path: Path) -> None:
+    make_run(tmp_path / "a")
+    checkpoint = tmp_path / "a" / "checkpoints" / "last.ckpt"
+    for path in (tmp_path / "a", checkpoint):
+        (run,) = find_runs(str(path))
+        assert (run.checkpoint, run.folder) == (checkpoint, tmp_path / "a")
+    assert len(find_runs([str(tmp_path / "a"), str(checkpoint)])) == 1
+
+
+@pytest.mark.parametrize("path", ["", [], 3])
+def test_anything_else_is_named(path: object) -> None:
+    with pytest.raises(UserError, match="expected the folder of a run"):
+        find_runs(path)  # type: ignore[arg-type]

@@ -1,0 +1,59 @@
+"""Figures are drawn when and from what the configuration says."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from hydra.utils import instantiate
+from matplotlib.figure import Figure
+from omegaconf import DictConfig
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from aevb.errors import UserError
+from aevb.train.run import train
+from tests.train.test_train import SMALL
+
+Configure = Callable[..., DictConfig]
+ALONE = (*SMALL, "trainer.max_epochs=2")
+
+
+def pictures(cfg: DictConfig) -> set[str]:
+    return {file.name for file in (Path(cfg.run_dir) / "figures").iterdir()}
+
+
+def test_slow_figures_and_animations_are_drawn_at_the_end(configure: Configure) -> None:
+    cfg = configure(*ALONE, "callbacks=[checkpoint,tsne,interpolation_gif]", "callbacks.tsne.max_images=150",
+                    "callbacks.tsne.figure.perplexity=120", "callbacks.interpolation_gif.figure.end=3")  # fmt: skip
+    train(cfg)  # the trial with 100 images is too small for this perplexity, and all images are not
+    assert pictures(cfg) == {"tsne.png", "interpolation_gif.gif"}
+    images: set[str] = set()
+    for file in Path(cfg.run_dir).glob("events*"):
+        images |= set(EventAccumulator(str(file)).Reload().Tags()["images"])
+    assert images == {"tsne"}
+
+
+@pytest.mark.parametrize("option", ["tsne.figure.dimensions=4", "tsne.figure.perplexity=-1", "tsne.split=tets",
+                                    "learning_curves.figure.metric=accuracy"])  # fmt: skip
+def test_a_wrong_option_of_a_slow_figure_shows_before_training(configure: Configure, option: str) -> None:
+    cfg = configure(*ALONE, "callbacks=[checkpoint,tsne,learning_curves]", f"callbacks.{option}")
+    with pytest.raises(UserError, match=rf"callbacks\.{option.split('.')[0]} cannot be drawn"):
+        train(cfg)
+    assert not list(Path(cfg.run_dir).rglob("*.ckpt"))
+
+
+@pytest.mark.parametrize("split", ["train", "val", "test"])
+def test_the_images_are_those_of_the_split(configure: Configure, monkeypatch: pytest.MonkeyPatch, split: str) -> None:
+    seen: list[torch.Tensor] = []
+
+    def reconstructions(x: torch.Tensor, n: int) -> Figure:
+        seen.append(x)
+        return Figure()
+
+    monkeypatch.setattr("aevb.figures.reconstructions", reconstructions)
+    cfg = configure(*ALONE, "callbacks=[checkpoint,reconstructions]", f"callbacks.reconstructions.split={split}")
+    train(cfg)
+    data = instantiate(cfg.data, _convert_="all")
+    data.setup()
+    assert len(seen) == 2
+    assert torch.equal(seen[0], data.splits[split][0][:10] / 255)

@@ -1,0 +1,244 @@
+"""Mistakes on the command line: one message, an exit code that is not 0, no traceback."""
+
+import errno
+import json
+import os
+import shlex
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra.core.global_hydra import GlobalHydra
+from lightning.pytorch import Trainer
+
+from aevb.command_line.plain_errors import plain_errors
+from aevb.models import VAE
+from aevb.train import main
+from tests.train.test_train import PICTURES
+
+WITHOUT_FIGURES = [f"~callbacks.{picture}" for picture in PICTURES]
+QUICK = ("data=digits", "trainer=cpu", "trainer.max_epochs=1", *WITHOUT_FIGURES)
+WRONG_FIGURES = ["decoded_grid.figure.n=0", "decoded_grid.figure.box=[1,0]", "prior_samples.figure.n=x"]
+
+Run = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    """Run the command line in a temporary folder; returns its exit code and what it printed as an error."""
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "0")
+    monkeypatch.chdir(tmp_path)
+    interrupt = signal.getsignal(signal.SIGINT)
+
+    def command(*arguments: str) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["src/train.py", *arguments])
+        os.environ["HYDRA_FULL_ERROR"] = "0"
+        GlobalHydra.instance().clear()
+        code: Any = 0
+        try:
+            with plain_errors():
+                main()
+        except SystemExit as stop:
+            code = stop.code
+        return code, capsys.readouterr().err
+
+    yield command
+    signal.signal(signal.SIGINT, interrupt)  # Lightning ignores it after a Ctrl-C
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ("latnt_dim=3", ["'latnt_dim'", "Did you mean latent_dim?"]),
+        ("modle=conv_vae", ["'modle'", "Did you mean model?"]),
+        ("encoder.hiden_sizes=[3]", ["Did you mean encoder.hidden_sizes?", "encoder.activation"]),
+        ("model=conv_vae encoder.chanels=[3]", ["Did you mean encoder.channels?", "encoder.kernel_size"]),
+        ("trainer.nothing.at.all=1", ["trainer.nothing", "trainer.max_epochs"]),
+        ("model=conv_vea", ["model/conv_vea", "conv_vae", "mlp_ae"]),
+        ("latent_dim", ["latent_dim"]),
+        ("+encoder.foo=1", ["model.encoder", "foo"]),
+        ("latent_dim=0", ["latent_dim=0", "at least 1"]),
+        ("latent_dim=two", ["latent_dim='two'", "at least 1"]),
+        ("seed=-1", ["seed=-1", "at least 0"]),
+        ("seed=99999999999", ["seed=99999999999", "less than"]),
+        ("data.batch_size=-1", ["batch_size=-1", "at least 1"]),
+        ("data.val_size=1500", ["data.val_size=1500", "1500 training images"]),
+        ("data.binarize=grey", ["binarize='grey'", "threshold"]),
+        ("trainer.max_epochs=0", ["trainer.max_epochs=0"]),
+        ("trainer.accelerator=abacus", ["abacus", "cpu"]),
+        ("model=conv_vae encoder.kernel_size=9", ["kernel_size=9", "8x8"]),
+        ("encoder.hidden_sizes=512", ["hidden_sizes=512", "list"]),
+        ("encoder.activation=rleu", ["'rleu'", "relu"]),
+        ("posterior.scale=variance", ["'variance'", "log_variance"]),
+        ("loss=mse", ["loss=sgvb_a, loss=sgvb_b"]),
+        ("model=mlp_ae loss=sgvb_b", ["loss=bce, loss=mse"]),
+        ("model=mlp_ae likelihood=gaussian", ["model=mlp_ae has no likelihood"]),
+        ("optimizer.lr=-1", ["optimizer", "learning rate"]),
+        ("scheduler=step scheduler.step_size=0", ["scheduler", "step_size"]),
+        ("scheduler=plateau data.val_size=0", ["plateau", "data.val_size"]),
+        ("~callbacks.last", ["callbacks.last"]),
+        ("model=null", ["Config group override must be a string", "conf/"]),
+        ("posterior.latent_dim=3", ["shape (3,)", "shape (2,)", "set latent_dim"]),
+        ("experiment=keras_vae r_loss_factor=-5", ["r_loss_factor=-5: expected a number above 0"]),
+        ("experiment=mlp_ae lr_step=2", ["lr_step=2: expected a share of the epochs"]),
+        ("model.map_estimate=maybe", ["map_estimate='maybe': expected true or false"]),
+        ("prior=gamma", ["Normal, lives on all real numbers", "choose a posterior"]),
+        ("prior=mixture", ["MixtureSameFamily", "loss=sgvb_a"]),
+        ("encoder.image_shape=[1,9,9]", ["do not fit together", "data.image_size"]),
+        ("scheduler=plateau scheduler.patience=abc", ["scheduler", "abc"]),
+        ("data.dataset.train=3", ["data.dataset.train"]),
+        ("run_dir=null", ["run_dir=None: expected a path"]),
+        ("ckpt_path=3", ["ckpt_path=3: expected a path"]),
+        ("+trainer.max_steps=0", ["options of trainer"]),
+        ("ckpt_path=nothing.ckpt", ["There is no checkpoint nothing.ckpt"]),
+        ("hydra.run.dir=/dev/null/run", ["/dev/null/run", "hydra.run.dir"]),
+    ],
+)
+def test_a_mistake_gets_one_clear_message(run: Run, arguments: str, expected: list[str]) -> None:
+    code, message = run(*QUICK, *arguments.split())
+    assert code == 1
+    assert "Traceback" not in message
+    assert message.count("Error: ") == 1
+    for words in expected:
+        assert words in message
+
+
+@pytest.mark.parametrize(
+    "figure", ["decoded_grid.figure.n=0", "decoded_grid.figure.box=[1,0]", "prior_samples.figure.n=x"]
+)
+def test_a_wrong_option_of_a_figure_shows_before_training(run: Run, figure: str, tmp_path: Path) -> None:
+    code, message = run("data=digits", "trainer=cpu", "trainer.max_epochs=1", f"callbacks.{figure}")
+    assert code == 1
+    assert f"callbacks.{figure.split('.')[0]} cannot be drawn" in message
+    assert not list(tmp_path.rglob("*.ckpt"))
+
+
+def test_no_gpu(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+    code, message = run(*QUICK, "trainer=gpu")
+    assert code == 1
+    assert "trainer=gpu: torch finds no GPU" in message
+
+
+def test_a_corrupt_checkpoint(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "bad.ckpt").write_bytes(b"PK" + bytes(100))
+    code, message = run(*QUICK, "ckpt_path=bad.ckpt")
+    assert code == 1
+    assert "bad.ckpt is not a checkpoint that can be read" in message
+    assert "Traceback" not in message
+
+
+def test_a_missing_data_set_without_a_network(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torchvision.datasets.KMNIST.mirrors", ["http://localhost:9/"])
+    code, message = run(*QUICK, "data=kmnist")
+    assert code == 1
+    assert "data/KMNIST/raw" in message
+    assert "train-images-idx3-ubyte.gz" in message
+    assert "Traceback" not in message
+
+
+def test_a_full_disk(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/tmp/scratch")
+
+    monkeypatch.setattr(Trainer, "save_checkpoint", full)
+    code, message = run(*QUICK)
+    assert code == 1
+    assert "outputs/mlp_vae-sgvb_b-z2/" in message
+    assert "could not be written: the disk is full" in message
+
+
+def test_ctrl_c_keeps_the_last_checkpoint_and_says_how_to_resume(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def interrupt(model: VAE) -> None:
+        if model.current_epoch == 2:
+            raise KeyboardInterrupt
+
+    options = [*QUICK, "trainer.max_epochs=4", "encoder.hidden_sizes=[8,8]"]
+    with monkeypatch.context() as patch:
+        patch.setattr(VAE, "on_train_epoch_start", interrupt)
+        code, message = run(*options)
+    assert code == 130
+    command = message.strip().splitlines()[-1]
+    assert command.startswith("python -m src.train ")
+    assert "Traceback" not in message
+    assert run(*shlex.split(command)[3:])[0] == 0
+    (metrics,) = tmp_path.rglob("metrics.json")
+    assert json.loads(metrics.read_text())["epochs"] == 4
+
+
+def test_ctrl_c_before_the_first_checkpoint(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_: VAE) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(VAE, "on_train_epoch_start", interrupt)
+    code, message = run(*QUICK)
+    assert code == 130
+    assert "before the first checkpoint" in message
+
+
+def test_a_job_of_a_sweep_can_be_resumed_by_the_printed_command(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def interrupt(model: VAE) -> None:
+        if model.current_epoch == 1:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(VAE, "on_train_epoch_start", interrupt)
+        code, message = run("-m", *QUICK, "trainer.max_epochs=2", "latent_dim=2,3")
+    assert code == 130
+    assert len(list(tmp_path.rglob("last.ckpt"))) == 1  # the second job was not begun
+    assert run(*shlex.split(message.strip().splitlines()[-1])[3:])[0] == 0
+
+
+def test_a_run_can_go_on_in_its_own_folder(run: Run) -> None:
+    assert run(*QUICK, "hydra.run.dir=here")[0] == 0
+    assert run(*QUICK, "hydra.run.dir=here", "trainer.max_epochs=3", "ckpt_path=here")[0] == 0
+    assert json.loads(Path("here/metrics.json").read_text())["epochs"] == 3
+
+
+def test_a_sweep_with_long_overrides_has_folders_the_file_system_takes(run: Run, tmp_path: Path) -> None:
+    sizes = "[" + ",".join(["16"] * 60) + "]"
+    assert run("-m", *QUICK, f"encoder.hidden_sizes={sizes}", "data.dataset._target_=aevb.data.Digits")[0] == 0
+    assert len(list(tmp_path.rglob("metrics.json"))) == 1
+
+
+def test_a_bug_keeps_its_traceback(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def bug(_: VAE) -> None:
+        raise AssertionError("a bug")
+
+    monkeypatch.setattr(VAE, "on_train_epoch_start", bug)
+    with pytest.raises(AssertionError, match="a bug"):
+        run(*QUICK)
+
+
+def test_runs_are_in_folders_named_after_them_and_never_share_one(run: Run, tmp_path: Path) -> None:
+    for _ in range(2):
+        assert run(*QUICK, "latent_dim=3") == (0, "")
+    assert len(list((tmp_path / "outputs" / "mlp_vae-sgvb_b-z3").iterdir())) == 2
+
+
+def test_a_multirun_gives_independent_runs_in_folders_that_tell_them_apart(run: Run, tmp_path: Path) -> None:
+    code, _ = run("-m", *QUICK, "model=mlp_vae,conv_vae", "loss=sgvb_a,sgvb_b", "latent_dim=2,3")
+    assert code == 0
+    (sweep,) = (tmp_path / "outputs" / "multirun").iterdir()
+    folders = {folder.name: folder for folder in sweep.iterdir() if folder.is_dir()}
+    assert len(folders) == 8
+    for model in ("mlp_vae", "conv_vae"):
+        for loss in ("sgvb_a", "sgvb_b"):
+            for latent_dim in (2, 3):
+                words = (f"model={model}", f"loss={loss}", f"latent_dim={latent_dim}")
+                (folder,) = [path for name, path in folders.items() if all(word in name for word in words)]
+                metrics = json.loads((folder / "metrics.json").read_text())
+                assert (metrics["choices"]["model"], metrics["choices"]["loss"]) == (model, loss)
+                assert metrics["latent_dim"] == latent_dim
+    # The last of the eight gives what it gives alone: nothing of the other seven is left over.
+    assert run(*QUICK, "model=conv_vae", "loss=sgvb_b", "latent_dim=3")[0] == 0
+    (alone,) = (tmp_path / "outputs" / "conv_vae-sgvb_b-z3").rglob("metrics.json")
+    assert json.loads(alone.read_text())["test"] == metrics["test"]
