@@ -10,11 +10,11 @@ from torch import nn
 
 from aevb.distributions import Bernoulli, NormalPosterior, StandardNormal
 from aevb.losses import SGVBB
-from aevb.metrics.batching import pairs_that_fit, parts
-from aevb.metrics.importance import importance_ladder
+from aevb.metrics.batching import in_batches, max_decodes
+from aevb.metrics.importance import importance_estimates
 from aevb.models import VAE
 from aevb.networks import MLPDecoder, MLPEncoder
-from aevb.train.steps import tune_process
+from aevb.process import skip_distribution_checks, tune_process
 from benchmarks.references.loops import images
 
 NUM_SAMPLES = 5000  # K
@@ -26,18 +26,17 @@ def measure(device: str, short: bool) -> dict[str, Any]:
     torch.manual_seed(0)
     decoder = partial(MLPDecoder, 2, hidden_sizes=[512])
     posterior, prior = partial(NormalPosterior, latent_dim=2), StandardNormal(2)
-    loss: dict[str, Any] = {"loss": SGVBB(), "optimizer": torch.optim.Adam, "scheduler": None}
-    model = VAE(MLPEncoder((1, 28, 28), [512]), decoder, posterior, prior, Bernoulli(), **loss).to(device).eval()
-    pairs = pairs_that_fit(model, 2, MEMORY)
+    model = VAE(MLPEncoder((1, 28, 28), [512]), decoder, posterior, prior, Bernoulli(), SGVBB()).to(device).eval()
+    decodes = max_decodes(model, 2, MEMORY)
     x = images(10 if short else 50, device).float().div_(255)
     weights = [module.weight.T for module in model.decoder.modules() if isinstance(module, nn.Linear)]
 
     @torch.no_grad()
     def products() -> None:
-        for part in parts(x, pairs, NUM_SAMPLES):
+        for part in in_batches(x, decodes, NUM_SAMPLES):
             left = NUM_SAMPLES * len(part)
             while left:
-                n = min(left, pairs)
+                n = min(left, decodes)
                 product = torch.randn(n, 2, device=device)
                 for weight in weights:
                     product = product @ weight
@@ -52,9 +51,9 @@ def measure(device: str, short: bool) -> dict[str, Any]:
             torch.cuda.synchronize()
         return time.perf_counter() - started
 
-    sample = partial(importance_ladder, model, x, [NUM_SAMPLES], pairs)
+    sample = partial(importance_estimates, model, x, [NUM_SAMPLES], decodes)
     tune_process()  # as aevb.evaluate does
-    torch.distributions.Distribution.set_default_validate_args(False)
+    skip_distribution_checks()
     products(), sample()
     rounds = [(seconds(sample), seconds(products)) for _ in range(3 if short else 9)]
     return {

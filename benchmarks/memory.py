@@ -46,7 +46,7 @@ def measure(device: str, short: bool) -> dict[str, Any]:
             *(sys.executable, "-m", "aevb.train", "data=digits", f"hydra.run.dir='{folder}/run'"),
             f"trainer={'cpu' if device == 'cpu' else 'gpu'}",
             f"trainer.max_epochs={epochs}",
-            *(f"callbacks.{figure}.every_n_epochs=1" for figure in figures),
+            *(f"figures.{figure}.every_n_epochs=1" for figure in figures),
             *("+callbacks.watch._target_=benchmarks.memory.Watch", f"+callbacks.watch.path='{file}'"),
         ]
         finished = subprocess.run(command, capture_output=True, text=True)

@@ -10,7 +10,13 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
-LOGGING_HOOKS = ("on_train_epoch_start", "on_train_batch_end", "on_train_epoch_end", "on_validation_end")
+LOGGING_HOOKS = (
+    "on_train_epoch_start",
+    "on_chunk_end",
+    "on_train_batch_end",
+    "on_train_epoch_end",
+    "on_validation_end",
+)
 
 
 class Phases(Callback):

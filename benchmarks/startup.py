@@ -9,13 +9,13 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import LightningModule, Trainer
+
+from aevb.train.steps import Chunk, ChunkCallback
 
 
-class FirstStep(Callback):
+class FirstStep(ChunkCallback):
     """Writes when the parts of a start-up were done, in seconds since `started`, to `path`; then ends the process."""
-
-    takes_chunks = True
 
     def __init__(self, path: str, started: float) -> None:
         self.path = path
@@ -32,10 +32,8 @@ class FirstStep(Callback):
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._note("figures before training")
 
-    def on_train_batch_end(
-        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
-    ) -> None:
-        outputs["loss"].item()
+    def on_chunk_end(self, trainer: Trainer, pl_module: LightningModule, chunk: Chunk) -> None:
+        chunk.terms.sum().item()
         self._note("first steps")
         Path(self.path).write_text(json.dumps(self.moments))
         raise SystemExit

@@ -89,7 +89,7 @@ def phases(case: Case, num_images: int, device: str, folder: str) -> dict[str, f
     file = Path(folder, "phases.json")
     clock = ["+callbacks.phases._target_=benchmarks.phases.Phases", f"+callbacks.phases.path='{file}'"]
     command = [sys.executable, "-m", "aevb.train", *overrides(case, num_images, device, f"'{folder}/phases'"), *clock]
-    command += ["trainer.max_epochs=3", "speed.cuda_graph=false", "callbacks=[checkpoint,progress]"]
+    command += ["trainer.max_epochs=3", "speed.cuda_graph=false", "figures=[]"]
     finished = subprocess.run(command, capture_output=True, text=True)
     if not file.exists():
         sys.exit(f"{' '.join(command)} failed:\n{finished.stdout}{finished.stderr}")

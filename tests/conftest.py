@@ -23,19 +23,18 @@ from aevb.networks import MLPDecoder, MLPEncoder
 
 CONF = Path(__file__).parent.parent / "conf"
 RunCommand = Callable[..., tuple[int, str, str]]
-NO_SCHEDULE = partial(torch.optim.lr_scheduler.ConstantLR, factor=1.0)
 
 torch.set_num_threads(1)
 
 
 def choices(group: str) -> list[str]:
     """Every choice of a config group, found on disk."""
-    return sorted(file.stem for file in (CONF / group).rglob("*.yaml"))
+    return sorted(file.stem for file in (CONF / group).glob("*.yaml"))
 
 
 @cache
 def part(group: str, name: str, latent_dim: int) -> DictConfig:
-    """The configuration of one choice, such as posterior=gamma, for so many latent dimensions."""
+    """The configuration of one choice, such as posterior=gamma, for a number of latent dimensions."""
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(CONF), version_base="1.3"):
         cfg: DictConfig = compose("train", [f"{group}={name}", f"latent_dim={latent_dim}"])[group]
@@ -64,8 +63,6 @@ def configure(tmp_path: Path) -> Iterator[Callable[..., DictConfig]]:
             cfg = compose("train", [*overrides, f"run_dir={run_dir}"], return_hydra_config=True)
         HydraConfig.instance().set_config(cfg)
         with open_dict(cfg):
-            for name, value in cfg.choices.items():
-                cfg.choices[name] = value  # resolved while the hydra node is there
             del cfg.hydra
         return cfg
 
@@ -106,8 +103,6 @@ def small_vae() -> Callable[..., VAE]:
             "prior": StandardNormal(2),
             "likelihood": Bernoulli(),
             "loss": loss or SGVBB(),
-            "optimizer": partial(torch.optim.Adam, lr=1e-3),
-            "scheduler": NO_SCHEDULE,
         }
         return VAE(**{**arguments, **parts}).double()
 

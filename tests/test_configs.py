@@ -1,12 +1,18 @@
 """Every file under conf/, found by search, composes, builds and takes a step."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
 from hydra.utils import instantiate
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
+from aevb.command_line.figure_nodes import figure_of
+from aevb.command_line.suggestions import buildable
+from aevb.draw.pictures import figure_named
+from aevb.evaluate.measure import section_named
+from aevb.figures import wanted_quantities
 from aevb.models import ImageModel
 from tests.conftest import CONF, choices
 
@@ -28,9 +34,9 @@ FITTING = {  # what goes with choices that do not go with the default ones
     ("prior", "dirichlet"): ["posterior=dirichlet"],
     ("prior", "gamma"): ["posterior=gamma"],
 }
-GROUPS = sorted(folder.name for folder in CONF.iterdir() if folder.is_dir() and folder.name != "figure")
+GROUPS = sorted(folder.name for folder in CONF.iterdir() if folder.is_dir() and folder.name not in ("base", "sections"))
 # A prior of the codes of a trained VQ-VAE is built in tests/models/test_vq.py.
-NEEDS_A_RUN = [("model", "vq_prior"), ("experiment", "vq_prior"), ("prior", "pixel_cnn")]
+NEEDS_A_RUN = [("model", "vq_prior"), ("experiment", "vq_prior"), ("code_prior", "pixel_cnn")]
 FILES = [(group, choice) for group in GROUPS for choice in choices(group) if (group, choice) not in NEEDS_A_RUN]
 MODELS = [model for model in choices("model") if model != "vq_prior"]
 SIZES = ["data.image_size=8", "data.image_size=28", "data.image_size=32", "data.image_size=64", "data.image_size=13"]
@@ -38,10 +44,9 @@ SIZES = ["data.image_size=8", "data.image_size=28", "data.image_size=32", "data.
 Configure = Callable[..., DictConfig]
 
 
-def build(cfg: DictConfig) -> ImageModel:
+def build(cfg: DictConfig) -> Any:
     torch.manual_seed(0)
-    model: ImageModel = instantiate(cfg.model, _convert_="all")
-    return model
+    return instantiate(cfg.model, _convert_="all")
 
 
 def images_for(cfg: DictConfig, n: int = 5) -> torch.Tensor:
@@ -50,8 +55,8 @@ def images_for(cfg: DictConfig, n: int = 5) -> torch.Tensor:
 
 
 def take_a_step(model: ImageModel, x: torch.Tensor) -> None:
-    """One step of the model's own optimiser and scheduler; every parameter has a finite gradient that is not zero."""
-    optimizers = model.configure_optimizers()
+    """One step; every parameter has a finite gradient that is not zero."""
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     loss = model.terms(x)["loss"].mean()
     loss.backward()
     assert loss.isfinite()
@@ -59,7 +64,7 @@ def take_a_step(model: ImageModel, x: torch.Tensor) -> None:
         assert parameter.grad is not None, name
         assert parameter.grad.isfinite().all(), name
         assert parameter.grad.count_nonzero() > 0, name
-    optimizers["optimizer"].step()
+    optimizer.step()
     assert model.terms(x)["loss"].isfinite().all()
 
 
@@ -67,8 +72,10 @@ def take_a_step(model: ImageModel, x: torch.Tensor) -> None:
 def test_every_config_composes_builds_and_takes_a_step(configure: Configure, group: str, choice: str) -> None:
     cfg = configure(*FITTING.get((group, choice), []), f"{group}={choice}")
     take_a_step(build(cfg), images_for(cfg))
-    if group in ("data", "logger"):
+    if group in ("data", "logger", "optimizer", "scheduler", "speed"):
         assert instantiate(cfg[group], _convert_="all") is not None
+    for node in buildable(cfg.figures).values():
+        assert wanted_quantities(figure_of(node))
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -115,6 +122,17 @@ def test_the_command_line_beats_the_model_file(configure: Configure) -> None:
     assert targets == ["ConvEncoder", "MLPDecoder", "SGVBA", "Gaussian"]
 
 
+@pytest.mark.parametrize("name", [name for name in choices("sections") if name != "all"])
+def test_every_section_is_in_a_file_of_its_name(name: str) -> None:
+    assert type(section_named(name)).__module__ == f"aevb.evaluate.sections.{name}"
+    assert name in OmegaConf.load(CONF / "sections" / "all.yaml").defaults
+
+
+@pytest.mark.parametrize("name", sorted({*choices("figures")} - {"default", "quick", "quantile_grid"}))
+def test_every_figure_is_in_a_file_of_its_name(name: str) -> None:
+    assert callable(figure_named(name))
+
+
 def test_configs_stay_small() -> None:
     """A part is one small file; a long one hides several."""
     assert all(len(file.read_text().splitlines()) <= 60 for file in CONF.rglob("*.yaml"))
@@ -138,7 +156,7 @@ def test_blocks_in_either_order_at_every_size(configure: Configure, block: str, 
     )
     model = build(cfg)
     take_a_step(model, images_for(cfg, n=3))
-    names = [type(layer).__name__ for layer in model.encoder.convolutions][1 : 1 + block.count(",") + 1]  # type: ignore[union-attr]
+    names = [type(layer).__name__ for layer in model.encoder.convolutions][1 : 1 + block.count(",") + 1]
     layers = {"batch_norm": "BatchNorm2d", "activation": "LeakyReLU", "dropout": "Dropout"}
     assert names == [layers[name] for name in block.strip("[]").split(",")]
 

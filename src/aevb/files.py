@@ -1,29 +1,68 @@
-"""The folder of out=, where a command leaves its files."""
+"""Files and folders: making them, and telling in plain words why a disk refuses."""
 
+import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from aevb.errors import DISK, UserError
-from aevb.train.report import shown
+from aevb.errors import UserError
+
+WHY_A_DISK_REFUSES = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EROFS: "the file system is read-only",
+    errno.EACCES: "it is not permitted",
+    errno.EPERM: "it is not permitted",
+    errno.ENOENT: "there is no such folder",
+    errno.ENAMETOOLONG: "the name is too long",
+    errno.EISDIR: "a folder of that name is in the way",
+    errno.ENOTDIR: "a part of the path is not a folder",
+    errno.EEXIST: "something that is not a folder is in the way",
+}
+RUN_FOLDER_ADVICE = "Make room or choose another place, such as hydra.run.dir=/some/folder."
+
+
+@contextmanager
+def disk_errors(place: object, advice: str) -> Iterator[None]:
+    """Turn what a disk refuses into a UserError that names the place and gives advice; any other OSError is a bug."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in WHY_A_DISK_REFUSES:
+            raise
+        raise UserError(f"{place} could not be written: {WHY_A_DISK_REFUSES[error.errno]}. {advice}") from error
 
 
 @contextmanager
 def writing_into(folder: Path) -> Iterator[None]:
-    """Make the folder; UserError where the disk refuses it, or what is written within."""
-    try:
+    """Make the folder of out=; UserError where the disk refuses it, or what is written within."""
+    with disk_errors(relative_to_cwd(folder), "Choose another with out="):
         folder.mkdir(parents=True, exist_ok=True)
         yield
-    except OSError as error:
-        if error.errno not in DISK:
-            raise
-        raise UserError(
-            f"{shown(folder)} could not be written: {DISK[error.errno]}. Choose another with out="
-        ) from error
 
 
-def writable(folder: Path) -> Path:
+def ensure_writable(folder: Path) -> Path:
     """The folder, made and tried now, so that one that cannot be written shows before the work; UserError then."""
     with writing_into(folder), TemporaryFile(dir=folder):
         return folder
+
+
+def write_atomically(path: Path, content: bytes | memoryview) -> None:
+    """Write beside the file and then rename, so that a full disk or a Ctrl-C leaves the old file whole.
+
+    Two processes may write the same file at once: each has an unfinished file of its own.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        unfinished.write_bytes(content)
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def relative_to_cwd(path: Path) -> Path:
+    """The path as a user in the current folder would type it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -1,4 +1,4 @@
-"""Settings of the whole process that make training on a CPU faster."""
+"""Settings of the whole process that make PyTorch faster."""
 
 import ctypes
 import gc
@@ -6,6 +6,7 @@ import os
 import sys
 
 import torch
+from torch.distributions import Distribution
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of <malloc.h>
 MIB = 2**20
@@ -30,3 +31,8 @@ def tune_process() -> None:
         mallopt(M_TRIM_THRESHOLD, 256 * MIB)
     if not torch.cuda.is_available():
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
+
+def skip_distribution_checks() -> None:
+    """Leave the arguments of distributions unchecked: a check makes a GPU wait, and divergence is noticed anyway."""
+    Distribution.set_default_validate_args(False)

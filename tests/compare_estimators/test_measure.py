@@ -53,7 +53,7 @@ def test_a_loss_that_is_not_the_elbo_is_found_out(small_vae: Callable[..., VAE])
 def test_the_gradient_of_log_p_is_that_of_many_samples(small_vae: Callable[..., VAE]) -> None:
     with torch.random.fork_rng(devices=[]):
         gradients = Gradients(small_vae(), torch.rand(3, 1, 4, 4).double(), seed=0)
-        ours = gradients.of_log_p(2000)
+        ours = gradients.log_p_reference(2000)
         torch.manual_seed(1)
         loss = gradients.loss(IWAE(num_samples=20_000))
         exact = torch.cat([g.flatten() for g in torch.autograd.grad(loss, gradients.theta)])

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torchvision.datasets import MNIST
 
-from aevb.data.read_images import read
+from aevb.data.read_images import read_images as read
 from aevb.errors import UserError
 
 REPOSITORY = Path(__file__).parents[2]

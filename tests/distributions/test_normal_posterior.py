@@ -13,7 +13,7 @@ FORMULAS = {"log_variance": lambda s: torch.exp(0.5 * s), "log_scale": torch.exp
 def test_the_scale_is_the_named_function_of_the_linear_output(scale: str) -> None:
     posterior = NormalPosterior(5, latent_dim=3, scale=scale).double()
     features = torch.randn(7, 5).double()
-    mean, s = posterior.parameters_of_q(features).chunk(2, dim=1)
+    mean, s = posterior.head(features).chunk(2, dim=1)
     q = posterior(features)
     assert q.batch_shape == (7,)
     assert q.event_shape == (3,)

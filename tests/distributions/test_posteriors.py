@@ -12,7 +12,7 @@ from hydra.utils import instantiate
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
-from aevb.distributions import AmortizedPosterior, centre, factor
+from aevb.distributions import AmortizedPosterior, marginal_family, mean_or_mode
 from aevb.distributions.families import Beta, CentredUniform, Kumaraswamy, LocationScale, Logistic, Triangular
 from tests.conftest import choices, part
 
@@ -62,7 +62,7 @@ def features(n: int = 4) -> Tensor:
 
 
 def parameters_of(q: Distribution) -> Parameters:
-    single = factor(q)
+    single = marginal_family(q)
     return {name: getattr(single, name).detach().numpy() for name in single.arg_constraints}
 
 
@@ -78,8 +78,8 @@ def test_shapes_and_finite_values(name: str) -> None:
     assert z.shape == (7, 4, LATENT)
     assert q.log_prob(z).shape == (7, 4)
     assert q.log_prob(z).isfinite().all()
-    assert centre(q).shape == (4, LATENT)
-    assert centre(q).isfinite().all()
+    assert mean_or_mode(q).shape == (4, LATENT)
+    assert mean_or_mode(q).isfinite().all()
 
 
 @pytest.mark.parametrize("name", WITNESSES)
@@ -87,7 +87,7 @@ def test_the_density_is_the_witness_s(name: str) -> None:
     q = make(name)(features())
     z = q.sample((50,))
     expected = WITNESSES[name](parameters_of(q)).logpdf(z.numpy())
-    assert np.allclose(factor(q).log_prob(z).detach().numpy(), expected, atol=1e-8)
+    assert np.allclose(marginal_family(q).log_prob(z).detach().numpy(), expected, atol=1e-8)
     assert np.allclose(q.log_prob(z).detach().numpy(), expected.sum(-1), atol=1e-8)
 
 
@@ -109,7 +109,7 @@ def test_samples_move_with_the_parameters_as_their_cdf_says(name: str) -> None:
     p = parameters_of(q)
     parameters = {k: torch.tensor(value, requires_grad=True) for k, value in p.items()}
     torch.manual_seed(3)
-    family: Any = type(factor(q))
+    family: Any = type(marginal_family(q))
     z = family(**parameters).rsample()
     density = WITNESSES[name](p).pdf(z.detach().numpy())
     for k, parameter in parameters.items():
@@ -159,7 +159,7 @@ def test_a_flow_s_density_is_that_of_its_samples() -> None:
     """E_q[1{z in box} / q(z)] is the area of the box, wherever the flow has mass."""
     torch.manual_seed(0)
     q = instantiate(part("posterior", "flow", 2), _convert_="all")(in_features=FEATURES).double()(features(1))
-    middle = centre(q)[0]
+    middle = mean_or_mode(q)[0]
     with torch.no_grad():
         z = q.sample((20_000,))
         inside = ((z[:, 0] - middle).abs() < 0.5).all(-1)
@@ -203,10 +203,10 @@ def test_uniform_samples_never_reach_the_end_where_the_density_is_zero() -> None
 def test_bounds_and_fixed_parameters() -> None:
     torch.manual_seed(0)
     pareto = AmortizedPosterior(5, 3, torch.distributions.Pareto, {"alpha": 2}).double()
-    assert (factor(pareto(-100 * features())).alpha >= 2).all()  # type: ignore[attr-defined]
+    assert (marginal_family(pareto(-100 * features())).alpha >= 2).all()  # type: ignore[attr-defined]
     fixed = AmortizedPosterior(5, 3, partial(torch.distributions.StudentT, df=torch.tensor(7.0))).double()
-    assert (factor(fixed(features())).df == 7).all()  # type: ignore[attr-defined]
-    assert fixed.parameters_of_q.out_features == 6
+    assert (marginal_family(fixed(features())).df == 7).all()  # type: ignore[attr-defined]
+    assert fixed.head.out_features == 6
     with pytest.raises(ValueError, match=r"at_least\.rate: expected one of scale, alpha|alpha, scale"):
         AmortizedPosterior(5, 3, torch.distributions.Pareto, {"rate": 2})
     with pytest.raises(ValueError, match="latent_dim=0"):

@@ -10,8 +10,8 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 from torch.distributions import Distribution, Independent, Normal, kl_divergence
 
-from aevb.distributions import FixedPrior, MixturePrior, VampPrior, check_support, factor
-from aevb.errors import UserError
+from aevb.distributions import FixedPrior, MixturePrior, SupportMismatch, VampPrior, check_support, marginal_family
+from aevb.losses import NoClosedForm
 from aevb.losses.kl import closed_form_kl, log_ratio
 from aevb.models import VAE
 from tests.conftest import choices, part
@@ -30,7 +30,7 @@ FITTING = {
     **dict.fromkeys(["standard_normal", "laplace", "cauchy", "mixture", "flow"], REAL + POSITIVE + UNIT),
     "vamp": [name for name in choices("posterior") if name not in MOVING],
 }
-PAIRS = [(posterior, prior) for prior in choices("prior") if prior != "pixel_cnn" for posterior in choices("posterior")]
+PAIRS = [(posterior, prior) for prior in choices("prior") for posterior in choices("posterior")]
 
 
 def build(configure: Configure, *overrides: str) -> VAE:
@@ -54,7 +54,7 @@ def pair(posterior: str, prior: str) -> tuple[Distribution, Distribution]:
 def test_pairs_fit_or_are_refused_in_one_line(posterior: str, prior: str) -> None:
     q, p = pair(posterior, prior)
     if posterior not in FITTING[prior]:
-        with pytest.raises(ValueError, match=r"lives on .* and the prior, .*, on .*: .*posterior") as error:
+        with pytest.raises(SupportMismatch, match=r"lives on .* and the prior, .*, on ") as error:
             check_support(q, p)
         assert "\n" not in str(error.value)
         return
@@ -63,7 +63,7 @@ def test_pairs_fit_or_are_refused_in_one_line(posterior: str, prior: str) -> Non
     z = q.rsample(torch.Size((1_000,)))
     ratio = log_ratio(q, p, z).sum(-1)  # (L, B)
     assert torch.allclose(ratio[:9], q.log_prob(z[:9]) - p.log_prob(z[:9]))
-    with suppress(UserError):  # no closed form
+    with suppress(NoClosedForm):  # no closed form
         # Where there is one, it is the expectation of the other estimator.
         kl = closed_form_kl(q, p).sum(-1)
         standard_error = ratio.std(0) / len(z) ** 0.5
@@ -86,7 +86,7 @@ def test_the_full_covariance_kl_is_the_diagonal_one_for_a_diagonal() -> None:
     assert torch.allclose(kl_divergence(full, prior), diagonal)
 
 
-@pytest.mark.parametrize("prior", [name for name in choices("prior") if name not in ("dirichlet", "pixel_cnn")])
+@pytest.mark.parametrize("prior", [name for name in choices("prior") if name != "dirichlet"])
 def test_priors_integrate_to_one(configure: Configure, prior: str) -> None:
     posterior = "beta" if prior == "uniform" else "normal" if prior in ("vamp", "flow", "mixture") else None
     posterior = posterior or next(name for name in FITTING[prior] if name != "flow")
@@ -129,7 +129,7 @@ def test_vamp_is_the_mean_of_the_posteriors_of_its_inputs(configure: Configure) 
 def test_fixed_priors_follow_the_model_and_name_bad_numbers() -> None:
     prior = FixedPrior(3, torch.distributions.Gamma, {"concentration": 2, "rate": 0.5})
     assert not list(prior.parameters())
-    assert factor(prior.double()()).rate.dtype == torch.float64  # type: ignore[attr-defined]
+    assert marginal_family(prior.double()()).rate.dtype == torch.float64  # type: ignore[attr-defined]
     with pytest.raises(ValueError, match=r"prior\.parameters: .* concentration=2, rate=-1$"):
         FixedPrior(3, torch.distributions.Gamma, {"concentration": 2, "rate": -1})
     with pytest.raises(ValueError, match="latent_dim=0"):
@@ -141,17 +141,17 @@ def test_event_shapes_must_agree() -> None:
         return Independent(Normal(torch.zeros(d), torch.ones(d)), 1)
 
     check_support(standard(2), standard(2))
-    with pytest.raises(ValueError, match="set latent_dim"):
+    with pytest.raises(ValueError, match=r"shape \(2,\) and the prior of z with shape \(3,\)"):
         check_support(standard(2), standard(3))
 
 
 def test_one_dimension_is_no_simplex() -> None:
     q = torch.distributions.Dirichlet(torch.ones(1))
-    with pytest.raises(ValueError, match="set latent_dim to at least 2"):
+    with pytest.raises(ValueError, match="expected at least 2 latent dimensions"):
         check_support(q, q)
 
 
-def test_the_message_says_what_to_choose(small_vae: Callable[..., VAE]) -> None:
+def test_the_message_says_where_each_lives(small_vae: Callable[..., VAE]) -> None:
     gamma = partial(FixedPrior, family=torch.distributions.Gamma, parameters={"concentration": 2, "rate": 1})
-    with pytest.raises(ValueError, match=r"Normal, lives on all real numbers, .* Gamma, on \(0, inf\): .*weibull"):
+    with pytest.raises(ValueError, match=r"Normal, lives on all real numbers, .* Gamma, on \(0, inf\)$"):
         small_vae(prior=gamma(2))

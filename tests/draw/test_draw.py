@@ -9,12 +9,13 @@ import torch
 
 from aevb.draw import main as draw
 from aevb.errors import UserError
-from aevb.runs.checkpoint import DATA_CLASSES, check_targets, load_checkpoint, load_data
+from aevb.runs import load_checkpoint, load_data
+from aevb.runs.safe_config import DATA_CLASSES, check_targets
 from aevb.train import main as train
 from tests.conftest import RunCommand, choices
 
 Run = Callable[..., tuple[int, str, str]]
-QUICK = ("data=digits", "trainer=cpu", "trainer.max_epochs=1", "callbacks=checkpoint", "encoder.hidden_sizes=[16]")
+QUICK = ("data=digits", "trainer=cpu", "trainer.max_epochs=1", "figures=[]", "encoder.hidden_sizes=[16]")
 SKIPPED = {"denoising": "without noise", "codebook_usage": "no codebook"}
 
 
@@ -36,9 +37,9 @@ def run(monkeypatch: pytest.MonkeyPatch, run_command: RunCommand, folder: Path) 
 
 def test_every_figure_that_applies_is_drawn(run: Run, folder: Path, tmp_path: Path) -> None:
     before = set(folder.rglob("*"))
-    names = choices("figure")
-    code, output, _ = run("run=runs/here", f"figures=[{','.join(names)}]", f"out={tmp_path / 'out'}",
-                          "z=[[0.5,0.5],[0,0]]", "interpolation.labels=[3,7]", "tsne.max_points=60")  # fmt: skip
+    names = sorted({*choices("figures")} - {"default", "quick"})
+    options = ("z=[[0.5,0.5],[0,0]]", "figures.interpolation.labels=[3,7]", "figures.tsne.max_points=60")
+    code, output, _ = run("run=runs/here", f"figures=[{','.join(names)}]", f"out={tmp_path / 'out'}", *options)
     assert code == 0
     drawn = {file.stem: file for file in (tmp_path / "out").iterdir()}
     assert drawn.keys() == set(names) - SKIPPED.keys()
@@ -61,9 +62,15 @@ def test_the_quick_figures_of_a_run_are_drawn_into_its_folder(run: Run, folder: 
 
 def test_a_seed_gives_the_same_picture_again(run: Run, tmp_path: Path) -> None:
     pictures = []
-    for i, options in enumerate((["seed=1"], ["seed=1", "figures=[tsne,prior_samples]"], ["seed=2"])):
+    for i, options in enumerate(
+        (
+            ["figures=prior_samples", "seed=1"],
+            ["figures=[tsne,prior_samples]", "figures.tsne.max_points=50", "seed=1"],
+            ["figures=[prior_samples]", "seed=2"],
+        )
+    ):
         out = tmp_path / str(i)
-        assert run("run=runs/here", "figures=prior_samples", f"out={out}", "tsne.max_points=50", *options)[0] == 0
+        assert run("run=runs/here", f"out={out}", *options)[0] == 0
         pictures.append((out / "prior_samples.png").read_bytes())
     assert pictures[0] == pictures[1] != pictures[2]
 
@@ -83,9 +90,11 @@ def test_several_runs_have_learning_curves_only(run: Run, tmp_path: Path) -> Non
         ("run=nowhere", ["There is no checkpoint nowhere"]),
         ("run=[]", ["run=[]", "expected the folder of a run"]),
         ("rnu=x", ["'rnu'", "Did you mean run?"]),
-        ("run=runs/here figures=[lattent]", ["'lattent'", "Did you mean latent_scatter?", "decoded_grid"]),
-        ("run=runs/here decoded_grid.box=[3]", ["decoded_grid", "[low, high]"]),
-        ("run=runs/here decoded_grid.bxo=[3]", ["Did you mean decoded_grid.box?"]),
+        ("run=runs/here figures=[lattent]", ["no figures 'lattent'", "Did you mean latent_scatter?", "decoded_grid"]),
+        ("run=runs/here figures.decoded_grid.box=[3]", ["figures.decoded_grid", "[low, high]"]),
+        ("run=runs/here figures.decoded_grid.bxo=[3]", ["Did you mean figures.decoded_grid.box?"]),
+        ("run=runs/here figures=[tsne] figures.tsne.split=val", ["figures.tsne.split=val", "that is for training"]),
+        ("run=runs/here figures.latent_scatter.max_images=9", ["that is for training", "max_images="]),
         ("run=runs/here data=digits", ["'data'", "max_images"]),
         ("run=runs/here z=[[1]]", ["decoded_points", "2 latent dimensions"]),
         ("run=runs/here split=tets", ["'tets'", "train, val, test"]),

@@ -5,13 +5,15 @@ from typing import Any
 import pytest
 import torch
 
-from aevb.figures import exact_posterior, importance_ladder, kl_by_dimension
+from aevb.figures.exact_posterior import exact_posterior
+from aevb.figures.importance_curve import importance_curve
+from aevb.figures.kl_by_dimension import kl_by_dimension
 
 
 def test_a_panel_compares_the_same_images() -> None:
     ladder = {k: torch.full((10,), -1.0 / k) for k in (1, 10, 100)}
     ladder[100][5:] = 1.0
-    figure = importance_ladder(ladder, {"quadrature": torch.zeros(10), "annealed": torch.zeros(5)})
+    figure = importance_curve(ladder, {"quadrature": torch.zeros(10), "annealed": torch.zeros(5)})
     panels: Any = [axes.lines for axes in figure.axes]
     whole, part = panels
     assert [line.get_label() for line in whole[1:]] == ["quadrature"]

@@ -11,17 +11,15 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from aevb.figures import (
-    NotApplicable,
-    Quantities,
-    decoded_grid,
-    denoising,
-    latent_scatter,
-    posterior_samples,
-    prior_samples,
-    reconstructions,
-)
+from aevb.errors import NotApplicable
+from aevb.figures import Quantities
 from aevb.figures.canvas.mosaic import mosaic
+from aevb.figures.decoded_grid import decoded_grid
+from aevb.figures.denoising import denoising
+from aevb.figures.latent_scatter import latent_scatter
+from aevb.figures.posterior_samples import posterior_samples
+from aevb.figures.prior_samples import prior_samples
+from aevb.figures.reconstructions import reconstructions
 from aevb.losses import MSE
 from aevb.models import VAE
 from aevb.networks import GaussianNoise

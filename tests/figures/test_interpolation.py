@@ -9,10 +9,12 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from aevb.figures import Animation, interpolation, interpolation_gif, save
+from aevb.figures import Animation, save
 from aevb.figures.canvas.latent_path import latent_path
 from aevb.figures.canvas.mosaic import mosaic
 from aevb.figures.canvas.two_images import two_images
+from aevb.figures.interpolation import interpolation
+from aevb.figures.interpolation_gif import interpolation_gif
 
 X = torch.rand(6, 1, 4, 4, generator=torch.Generator().manual_seed(0))
 Y = torch.tensor([5, 1, 3, 3, 7, 1])

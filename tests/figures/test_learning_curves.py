@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 from torch import arange, int64, rand, zeros
 
-from aevb.figures import NotApplicable, Quantities, codebook_usage, learning_curves
+from aevb.errors import NotApplicable
+from aevb.figures import Quantities, wanted_quantities
+from aevb.figures.codebook_usage import codebook_usage
+from aevb.figures.learning_curves import learning_curves
 from aevb.models import VAE
 
 UNITS = {"loss": "nats per image", "elbo": "nats per image"}
@@ -55,7 +58,7 @@ def test_what_is_not_in_the_history_is_named() -> None:
 
 def test_the_units_are_the_models(small_vae: Callable[..., VAE]) -> None:
     quantities = Quantities(small_vae(), rand(2, 1, 4, 4).double(), arange(2), {"": ROWS})
-    assert quantities.wanted(partial(learning_curves, log_x=True)) == ["histories", "units"]
+    assert wanted_quantities(partial(learning_curves, log_x=True)) == ["histories", "units"]
     assert quantities.draw(learning_curves).axes  # type: ignore[union-attr]
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from aevb.figures import NotApplicable, tsne
+from aevb.errors import NotApplicable
+from aevb.figures.tsne import tsne
 
 Y = torch.arange(200) % 2
 Z = torch.randn(200, 4, generator=torch.Generator().manual_seed(0)) + 10 * Y[:, None]

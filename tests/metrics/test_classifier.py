@@ -7,28 +7,27 @@ import pytest
 import torch
 from torch import Tensor
 
-from aevb.data import Digits, ImageDataModule
+from aevb.data import Digits, ImageData
 from aevb.metrics import classifier as module
-from aevb.metrics.classifier import FeatureClassifier, Splits, accuracy, cached_classifier, features_of, fingerprint
+from aevb.metrics.classifier import FeatureClassifier, accuracy, cached_classifier, features_of, fingerprint
 
 T = TypeVar("T")
+Splits = dict[str, tuple[Tensor, Tensor]]
 
 SHAPE = (1, 8, 8)
 
 
 @pytest.fixture(scope="module")
 def splits() -> Splits:
-    data = ImageDataModule(Digits, channels=1, image_size=8, batch_size=100, val_size=100)
-    data.prepare_data()
-    data.setup()
-    return data.splits
+    data = ImageData(Digits, channels=1, image_size=8, batch_size=100, val_size=100)
+    return data.load().splits
 
 
 @pytest.fixture(scope="module")
 def kept(splits: Splits, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the classifier of the digits, trained once."""
     folder = tmp_path_factory.mktemp("classifiers") / "new"
-    cached_classifier(splits, "none", SHAPE, folder, "cpu")
+    cached_classifier(*splits["train"], "none", folder, "cpu")
     return folder
 
 
@@ -62,7 +61,7 @@ def test_smaller_images_are_refused() -> None:
 
 
 def test_it_reads_digits_by_other_writers(splits: Splits, kept: Path) -> None:
-    classifier = cached_classifier(splits, "none", SHAPE, kept, "cpu")
+    classifier = cached_classifier(*splits["train"], "none", kept, "cpu")
     images, labels = splits["test"]
     estimate = accuracy(classifier, images / 255, labels)
     assert estimate.value > 0.9
@@ -74,9 +73,9 @@ def test_it_reads_digits_by_other_writers(splits: Splits, kept: Path) -> None:
 @pytest.mark.usefixtures("never")
 def test_it_is_trained_once(splits: Splits, kept: Path) -> None:
     (file,) = kept.iterdir()
-    assert file.name == f"{fingerprint(splits, 'none', SHAPE)}.pt"
+    assert file.name == f"{fingerprint(*splits['train'], 'none')}.pt"
     content, time = file.read_bytes(), file.stat().st_mtime_ns
-    first, second = (cached_classifier(splits, "none", SHAPE, kept, "cpu") for _ in range(2))
+    first, second = (cached_classifier(*splits["train"], "none", kept, "cpu") for _ in range(2))
     assert weights(first).equal(weights(second))
     assert (file.read_bytes(), file.stat().st_mtime_ns) == (content, time)
 
@@ -84,7 +83,7 @@ def test_it_is_trained_once(splits: Splits, kept: Path) -> None:
 @pytest.mark.usefixtures("briefly")
 @pytest.mark.parametrize("damage", ["empty", "text", "half", "one byte", "another object", "another network"])
 def test_a_damaged_file_is_trained_anew(splits: Splits, tmp_path: Path, damage: str) -> None:
-    expected = weights(cached_classifier(splits, "none", SHAPE, tmp_path, "cpu"))
+    expected = weights(cached_classifier(*splits["train"], "none", tmp_path, "cpu"))
     (file,) = tmp_path.iterdir()
     content = file.read_bytes()
     if damage == "another object":
@@ -95,7 +94,7 @@ def test_a_damaged_file_is_trained_anew(splits: Splits, tmp_path: Path, damage: 
         middle = len(content) // 2
         flipped = content[:middle] + bytes([content[middle] ^ 255]) + content[middle + 1 :]
         file.write_bytes({"empty": b"", "text": b"not weights", "half": content[:middle], "one byte": flipped}[damage])
-    assert weights(cached_classifier(splits, "none", SHAPE, tmp_path, "cpu")).equal(expected)
+    assert weights(cached_classifier(*splits["train"], "none", tmp_path, "cpu")).equal(expected)
     assert [kept.name for kept in tmp_path.iterdir()] == [file.name]
     restored = FeatureClassifier(SHAPE, 10)
     restored.load_state_dict(torch.load(file, weights_only=True))
@@ -109,14 +108,14 @@ def test_the_random_state_neither_matters_nor_moves(splits: Splits, tmp_path: Pa
     for seed in (1, 2):
         torch.manual_seed(seed)
         state = torch.get_rng_state()
-        trained.append(weights(cached_classifier(splits, binarize, SHAPE, tmp_path / str(seed), "cpu")))
+        trained.append(weights(cached_classifier(*splits["train"], binarize, tmp_path / str(seed), "cpu")))
         assert torch.get_rng_state().equal(state)
     assert trained[0].equal(trained[1])
 
 
 @pytest.mark.usefixtures("briefly")
 def test_dynamic_binarisation_trains_on_other_pixels(splits: Splits, tmp_path: Path) -> None:
-    grey, drawn = (cached_classifier(splits, how, SHAPE, tmp_path, "cpu") for how in ("none", "dynamic"))
+    grey, drawn = (cached_classifier(*splits["train"], how, tmp_path, "cpu") for how in ("none", "dynamic"))
     assert not weights(grey).equal(weights(drawn))
     assert len(list(tmp_path.iterdir())) == 2
 
@@ -124,8 +123,8 @@ def test_dynamic_binarisation_trains_on_other_pixels(splits: Splits, tmp_path: P
 @pytest.mark.usefixtures("briefly")
 def test_it_trains_inside_inference_mode(splits: Splits, tmp_path: Path) -> None:
     with torch.inference_mode():
-        inside = cached_classifier(splits, "none", SHAPE, tmp_path / "inside", "cpu")
-    assert weights(inside).equal(weights(cached_classifier(splits, "none", SHAPE, tmp_path / "outside", "cpu")))
+        inside = cached_classifier(*splits["train"], "none", tmp_path / "inside", "cpu")
+    assert weights(inside).equal(weights(cached_classifier(*splits["train"], "none", tmp_path / "outside", "cpu")))
 
 
 @pytest.mark.usefixtures("briefly")
@@ -137,7 +136,7 @@ def test_progress_is_told_while_training(splits: Splits, tmp_path: Path) -> None
         return sequence
 
     for _ in range(2):
-        cached_classifier(splits, "none", SHAPE, tmp_path, "cpu", track)
+        cached_classifier(*splits["train"], "none", tmp_path, "cpu", track)
     assert told == [1]
 
 
@@ -147,18 +146,18 @@ def test_the_fingerprint_is_of_the_training_images_and_their_use(splits: Splits)
     other_image[0, 0, 0, 0] ^= 1
     other_label[0] = (labels[0] + 1) % 10
     prints = [
-        fingerprint(splits, "none", SHAPE),
-        fingerprint(splits, "dynamic", SHAPE),
-        fingerprint(splits, "none", (1, 4, 16)),
-        fingerprint({"train": (other_image, labels)}, "none", SHAPE),
-        fingerprint({"train": (images, other_label)}, "none", SHAPE),
+        fingerprint(images, labels, "none"),
+        fingerprint(images, labels, "dynamic"),
+        fingerprint(images.reshape(-1, 1, 4, 16), labels, "none"),
+        fingerprint(other_image, labels, "none"),
+        fingerprint(images, other_label, "none"),
     ]
     assert len(set(prints)) == len(prints)
-    assert fingerprint({"train": (images.clone(), labels.clone())}, "none", SHAPE) == prints[0]
+    assert fingerprint(images.clone(), labels.clone(), "none") == prints[0]
 
 
 def test_features_do_not_depend_on_the_batches(splits: Splits, kept: Path) -> None:
-    classifier = cached_classifier(splits, "none", SHAPE, kept, "cpu")
+    classifier = cached_classifier(*splits["train"], "none", kept, "cpu")
     x = splits["train"][0] / 255
     assert len(x) > 1000
     torch.testing.assert_close(features_of(classifier, x), classifier.features(x))

@@ -9,14 +9,14 @@ from torch.distributions import Independent, Normal, kl_divergence
 
 from aevb.metrics.aggregate_posterior import aggregate_posterior
 from aevb.metrics.collapse import active_units, collapse_verdict
-from aevb.metrics.elbo import elbo
+from aevb.metrics.elbo import estimate as elbo
 from tests.models_known_exactly.linear_vae import LinearVAE, diagonal
 
 
 def constant(mean: float, log_variance: float) -> LinearVAE:
     """An encoder that ignores the image."""
     linear = diagonal()
-    head: Any = linear.model.posterior.parameters_of_q
+    head: Any = linear.model.posterior.head
     head.weight.zero_()
     head.bias.copy_(torch.tensor([mean, mean, log_variance, log_variance]))
     return linear
@@ -47,7 +47,7 @@ def test_an_encoder_that_ignores_the_image_has_no_information(num_bytes: float) 
 
 def test_posteriors_that_never_meet_tell_every_image() -> None:
     linear = diagonal()
-    head: Any = linear.model.posterior.parameters_of_q
+    head: Any = linear.model.posterior.head
     head.weight.mul_(1000)
     head.weight[2:] = 0
     head.bias[2:] = -20
@@ -59,7 +59,7 @@ def test_the_aggregate_of_two_gaussians_has_the_information_of_their_mixture() -
     """H of a mixture of two Gaussians 2m apart, by integration in one dimension."""
     torch.manual_seed(0)
     linear = diagonal(latent_dim=1)
-    head: Any = linear.model.posterior.parameters_of_q
+    head: Any = linear.model.posterior.head
     head.weight.zero_()
     head.weight[0, 0] = 1.0
     head.bias.zero_()

@@ -12,8 +12,8 @@ from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from aevb.distributions import FullNormalPosterior, Gaussian, NormalPosterior
 from aevb.losses import IWAE, SGVBB, STL, VariationalBound
-from aevb.metrics.elbo import elbo
-from aevb.metrics.importance import importance_ladder
+from aevb.metrics.elbo import estimate as elbo
+from aevb.metrics.importance import importance_estimates
 from tests.models_known_exactly.linear_vae import LinearVAE
 
 LATENT = 3
@@ -68,7 +68,7 @@ def test_training_reaches_it_within_a_tenth_of_a_nat(
     linear.sigma = likelihood(torch.zeros(1, 1, 8, 8)).base_dist.scale.flatten()[0].item()
     best = maximum_likelihood(x)
     assert best - 0.1 < linear.log_px(x).mean().item() <= best
-    found = importance_ladder(model, x, [100], pairs=100_000).log_px[100].mean().item()
+    found = importance_estimates(model, x, [100], decodes=100_000).log_px[100].mean().item()
     assert found == pytest.approx(linear.log_px(x).mean().item(), abs=0.03)
     if not isinstance(loss, IWAE):
-        assert best - 0.1 < elbo(model, x, 50, pairs=100_000).elbo.mean().item() < best + 0.03
+        assert best - 0.1 < elbo(model, x, 50, decodes=100_000).elbo.mean().item() < best + 0.03

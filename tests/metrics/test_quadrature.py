@@ -22,9 +22,9 @@ from aevb.distributions import (
 )
 from aevb.distributions.pairs import log_prob_of_pairs
 from aevb.losses import SGVBA
-from aevb.metrics.importance import importance_ladder
+from aevb.metrics.importance import importance_estimates
 from aevb.metrics.posterior_density import posterior_density
-from aevb.metrics.quadrature import quadrature
+from aevb.metrics.quadrature import integrate_latents as quadrature
 from aevb.models import VAE
 from tests.models_known_exactly.linear_vae import LinearVAE, diagonal
 
@@ -104,7 +104,7 @@ def test_importance_sampling_agrees_for_other_priors(prior: str, small_vae: Call
     model, x = nonlinear(small_vae, **parts), torch.rand(3, 1, 4, 4).double().round()
     exact = quadrature(model, x)
     assert exact.error.max() < 1e-3
-    ladder = importance_ladder(model, x, [50_000], pairs=100_000)
+    ladder = importance_estimates(model, x, [50_000], decodes=100_000)
     error = (1 / ladder.ess - 1 / 50_000).sqrt()
     assert ((ladder.log_px[50_000] - exact.log_px).abs() < 5 * error + 1e-3).all()
 

@@ -18,6 +18,7 @@ from aevb.metrics.code_use import CodeUse
 from aevb.models import VQVAE, VQPrior
 from aevb.networks import (
     Codebook,
+    CodePrior,
     ConvDecoder,
     ConvEncoder,
     ConvMapDecoder,
@@ -27,14 +28,15 @@ from aevb.networks import (
     MovingAverageCodebook,
 )
 from aevb.runs.checkpoint import load_checkpoint, load_model
+from aevb.train import LightningModel
+from aevb.train.preflight import check_trainer
 from aevb.train.run import train
-from tests.conftest import NO_SCHEDULE
 
 Configure = Callable[..., DictConfig]
-QUICK = ("data=digits", "data.val_size=100", "data.limit=256", "trainer=cpu", "callbacks=checkpoint")
+QUICK = ("data=digits", "data.val_size=100", "data.limit=256", "trainer=cpu", "figures=[]")
 VQ_VAE = (*QUICK, "model=vq_vae", "latent_dim=4", "codebook.num_codes=16", "encoder.channels=[8,8]",
           "decoder.channels=[8,8]")  # fmt: skip
-PRIOR = (*QUICK, "model=vq_prior", "prior.channels=8", "prior.layers=2")
+PRIOR = (*QUICK, "model=vq_prior", "code_prior.channels=8", "code_prior.layers=2")
 ADAM = partial(torch.optim.Adam, lr=1e-2)
 
 
@@ -46,15 +48,13 @@ def small(loss: ReconstructionLoss | None = None, **parts: Any) -> VQVAE:
         "codebook": MovingAverageCodebook(5, 3),
         "decoder": partial(ConvMapDecoder, 3, channels=[4]),
         "loss": loss or MSE(),
-        "optimizer": ADAM,
-        "scheduler": NO_SCHEDULE,
     }
     return VQVAE(**{**arguments, **parts}).double()
 
 
 def small_prior() -> VQPrior:
     prior = partial(GatedPixelCNN, channels=4, layers=2)
-    return VQPrior(small(), prior, ADAM, NO_SCHEDULE).double()
+    return VQPrior(small(), prior).double()
 
 
 def images(n: int = 6) -> Tensor:
@@ -85,7 +85,7 @@ def trained(configure: Configure) -> Path:
     config = OmegaConf.to_container(cfg, resolve=True)
     OmegaConf.save(cfg, folder / "config.yaml", resolve=True)
     (folder / "checkpoints").mkdir()
-    torch.save({"config": config, "state_dict": model.state_dict()}, folder / "checkpoints" / "best.ckpt")
+    torch.save({"format": 2, "config": config, "state_dict": model.state_dict()}, folder / "checkpoints" / "best.ckpt")
     return folder
 
 
@@ -94,7 +94,7 @@ def trained(configure: Configure) -> Path:
 def test_the_loss_is_that_of_the_image_shown_plus_the_codebooks(loss: ReconstructionLoss, codebook: Codebook) -> None:
     model, x = small(loss, codebook=codebook).eval(), images()
     terms = model.terms(x)
-    assert set(terms) == set(model.term_names)
+    assert set(terms) == {*model.term_names, "codes"}
     assert torch.allclose(terms["loss"], terms["reconstruction"] + terms["codebook"])
     z = model.encode(x)
     assert z.shape == (6, 3 * 4 * 4)
@@ -104,14 +104,15 @@ def test_the_loss_is_that_of_the_image_shown_plus_the_codebooks(loss: Reconstruc
     assert indices.shape == (6, 4, 4)
     assert torch.equal(model.decode_indices(indices), model.decode(z))
     assert model.decode_indices(indices.expand(2, 6, 4, 4)).shape == (2, 6, 1, 8, 8)
-    assert {*terms, "perplexity", "usage"} == set(model.units)
+    assert torch.equal(terms["codes"], indices)
+    assert {*model.term_names, "perplexity", "usage"} == set(model.units)
 
 
 def test_the_encoder_gets_the_gradient_of_the_decoders_input() -> None:
     model, x = small(codebook=MovingAverageCodebook(5, 3, commitment=0.0)).eval(), images()
     codes = model.encode(x).requires_grad_()
     (at_codes,) = torch.autograd.grad(model.loss(model.decoder(codes), x).sum(), codes)
-    maps = model.to_code(model.encoder(x).unflatten(1, model.feature_shape))
+    maps = model.to_code(model.encoder(x).unflatten(1, model.encoder.map_shape))
     expected = torch.autograd.grad(maps.flatten(1), model.to_code.weight, at_codes)[0]
     assert torch.allclose(torch.autograd.grad(model.terms(x)["loss"].sum(), model.to_code.weight)[0], expected)
 
@@ -138,26 +139,24 @@ def test_perplexity_and_usage_of_known_histograms() -> None:
 
 def test_only_steps_count_codes() -> None:
     model, x = small().eval(), images()
+    module = LightningModel(model, ADAM)
+    use: Any = module.code_use
     model.terms(x)
-    model.validation_step((x, torch.zeros(6)), 0)
+    assert not use["val_use"].counts.any()
+    module.validation_step((x, torch.zeros(6)), 0)
     expected = torch.bincount(model.indices_of(x).flatten(), minlength=5)
-    assert torch.equal(model._use("val").counts, expected)
-    assert not model._use("train").counts.any()
-    terms = model.epoch_terms("val", {}, torch.tensor(6))
-    frequencies = expected[expected > 0] / expected.sum()
-    assert terms["perplexity"] == pytest.approx((-(frequencies * frequencies.log()).sum()).exp().item())
-    assert terms["usage"] == (expected > 0).float().mean()
-    assert not model._use("val").counts.any()
+    assert torch.equal(use["val_use"].counts, expected)
+    assert not use["train_use"].counts.any()
 
 
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
-        ({"encoder": MLPEncoder((1, 8, 8), [4])}, "MLPEncoder has none: use encoder=conv"),
-        ({"decoder": partial(ConvDecoder, 3, channels=[4])}, "ConvDecoder takes none: use decoder=conv_map"),
+        ({"encoder": MLPEncoder((1, 8, 8), [4])}, "encoder: expected a MapEncoder, got a MLPEncoder"),
+        ({"decoder": partial(ConvDecoder, 3, channels=[4])}, "decoder: expected a MapDecoder, got a ConvDecoder"),
         ({"decoder": partial(ConvMapDecoder, 3, channels=[4, 4])}, r"\(3, 4, 4\).*takes \(3, 2, 2\)"),
         ({"decoder": partial(ConvMapDecoder, 2, channels=[4])}, r"\(3, 4, 4\).*takes \(2, 4, 4\)"),
-        ({"loss": SGVBB()}, "VQVAE cannot be trained with SGVBB: use loss=bce, loss=mse"),
+        ({"loss": SGVBB()}, "loss: expected a ReconstructionLoss, got a SGVBB"),
     ],
 )
 def test_parts_that_do_not_fit_are_named(parts: dict[str, Any], message: str) -> None:
@@ -174,19 +173,18 @@ def test_several_devices_need_a_codebook_that_only_the_optimiser_moves(codebook:
     class TwoDevices:
         world_size = 2
 
-    model = small(codebook=codebook)
-    model._trainer = TwoDevices()  # type: ignore[assignment]
+    trainer: Any = TwoDevices()
     if refused:
         with pytest.raises(UserError, match=r"the trainer has 2: say trainer\.devices=1, or codebook=gradient"):
-            model.on_fit_start()
+            check_trainer(trainer, small(codebook=codebook))
     else:
-        model.on_fit_start()
+        check_trainer(trainer, small(codebook=codebook))
 
 
 def test_the_prior_is_that_of_the_codes() -> None:
     model, x = small_prior(), images()
     codes = model.vq_vae.indices_of(x)
-    log_p = model.prior(codes).log_softmax(1).gather(1, codes.unsqueeze(1)).sum((1, 2, 3))
+    log_p = model.code_prior(codes).log_softmax(1).gather(1, codes.unsqueeze(1)).sum((1, 2, 3))
     terms = model.terms(x)
     assert torch.allclose(terms["loss"], -log_p)
     assert torch.allclose(terms["nats_per_code"], -log_p / 16)
@@ -202,7 +200,7 @@ def test_samples_have_the_frequencies_of_the_prior() -> None:
     """A prior that knows each code's place but not its neighbours: codes are drawn by its logits."""
     model = small_prior()
     logits = torch.randn(5, 4, 4).double()
-    model.prior = Fixed(logits)
+    model.code_prior = Fixed(logits)
     drawn: list[Tensor] = []
     model.vq_vae.decode_indices = lambda codes: drawn.append(codes) or codes  # type: ignore
     torch.manual_seed(0)
@@ -211,7 +209,7 @@ def test_samples_have_the_frequencies_of_the_prior() -> None:
     assert torch.allclose(frequencies, logits.softmax(0), atol=0.015)
 
 
-class Fixed(torch.nn.Module):
+class Fixed(CodePrior):
     def __init__(self, logits: Tensor) -> None:
         super().__init__()
         self.logits = logits
@@ -222,31 +220,32 @@ class Fixed(torch.nn.Module):
 
 def test_training_the_prior_leaves_the_vq_vae_as_it_is() -> None:
     model, x = small_prior(), images()
-    before, prior = state(model.vq_vae), state(model.prior)
-    optimizer = model.configure_optimizers()["optimizer"]
+    before, prior = state(model.vq_vae), state(model.code_prior)
+    module = LightningModel(model, ADAM)
+    optimizer = module.configure_optimizers()
     trained = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-    assert {id(parameter) for parameter in trained} == {id(parameter) for parameter in model.prior.parameters()}
-    model.train()
+    assert {id(parameter) for parameter in trained} == {id(parameter) for parameter in model.code_prior.parameters()}
+    module.train()
     losses = []
     for _ in range(20):
         optimizer.zero_grad()
-        loss = model.training_step((x, torch.zeros(6)), 0)["loss"]
+        loss = module.training_step((x, torch.zeros(6)), 0)
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < losses[0] - 1
     assert same(before, state(model.vq_vae))
-    assert not same(prior, state(model.prior))
+    assert not same(prior, state(model.code_prior))
     assert model.training
-    assert model.prior.training
+    assert model.code_prior.training
     assert not any(module.training for module in model.vq_vae.modules())
 
 
 def test_a_prior_of_something_else_is_refused() -> None:
-    with pytest.raises(ValueError, match="use prior=pixel_cnn"):
-        VQPrior(small(), torch.nn.Identity(), ADAM, NO_SCHEDULE)
-    with pytest.raises(ValueError, match="codes of a VQVAE, got None"):
-        VQPrior(None, partial(GatedPixelCNN), ADAM, NO_SCHEDULE)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="code_prior: expected a CodePrior, got a Identity"):
+        VQPrior(small(), torch.nn.Identity)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="vq_vae: expected a VQVAE, got a NoneType"):
+        VQPrior(None, partial(GatedPixelCNN))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("codebook", ["gradient", "moving_average"])
@@ -297,17 +296,17 @@ def test_a_run_of_a_prior_loads_alone_and_resumes_to_the_last_bit(
     assert same(state(model.vq_vae), state(vq_vae))
     assert model.sample(2).shape == (2, 1, 8, 8)
     metrics = metrics_of(whole)
-    assert metrics["parameters"] == sum(parameter.numel() for parameter in model.prior.parameters())
+    assert metrics["parameters"] == sum(parameter.numel() for parameter in model.code_prior.parameters())
     assert metrics["test"]["loss"] == pytest.approx(4 * metrics["test"]["nats_per_code"], rel=1e-5)  # 2×2 codes
     assert metrics["units"] == {"loss": "nats per image", "nats_per_code": "nats per code"}
     assert metrics["latent_dim"] == 4
-    assert metrics["choices"]["prior"] == "pixel_cnn"
+    assert metrics["choices"]["code_prior"] == "pixel_cnn"
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ((), r"needs a trained VQ-VAE: say vq_vae=.*To train one: python -m src\.train experiment=vq_vae"),
+        ((), r"needs a trained VQ-VAE: say vq_vae=.*To train one: .*python.* -m aevb\.train experiment=vq_vae"),
         (("vq_vae=nowhere",), r"vq_vae=nowhere: there is no such file.*experiment=vq_vae"),
         (("vq_vae=3",), r"vq_vae=3: there is no such file.*experiment=vq_vae"),
     ],
@@ -330,9 +329,10 @@ def test_the_newest_vq_vae_is_named(
 def test_something_else_than_a_vq_vae_is_named(configure: Configure) -> None:
     other = configure(*QUICK)
     torch.save(
-        {"config": OmegaConf.to_container(other, resolve=True), "state_dict": {}}, Path(other.run_dir) / "a.ckpt"
+        {"format": 2, "config": OmegaConf.to_container(other, resolve=True), "state_dict": {}},
+        Path(other.run_dir) / "a.ckpt",
     )
-    with pytest.raises(UserError, match=r"is a aevb\.models\.VAE, not a aevb\.models\.VQVAE.*experiment=vq_vae"):
+    with pytest.raises(UserError, match=r"is a aevb\.models\.VAE, not a VQVAE.*experiment=vq_vae"):
         train(configure(*PRIOR, f"vq_vae={other.run_dir}/a.ckpt"))
 
 

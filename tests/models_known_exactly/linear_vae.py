@@ -12,7 +12,6 @@ from aevb.distributions import FullNormalPosterior, Gaussian, NormalPosterior, S
 from aevb.losses import SGVBB
 from aevb.models import VAE
 from aevb.networks import MLPDecoder, MLPEncoder
-from tests.conftest import NO_SCHEDULE
 
 
 class LinearVAE:
@@ -38,8 +37,6 @@ class LinearVAE:
             "prior": StandardNormal(latent_dim),
             "likelihood": Gaussian(sigma=sigma),
             "loss": SGVBB(),
-            "optimizer": partial(torch.optim.Adam, lr=1e-2),
-            "scheduler": NO_SCHEDULE,
         }
         self.model = VAE(**{**arguments, **parts}).double().eval().requires_grad_(False)
         self.sigma = sigma
@@ -90,10 +87,10 @@ class LinearVAE:
         posterior: Any = self.model.posterior
         zero = torch.zeros(1, *self.model.image_shape).double()
         exact = self.posterior(zero)
-        posterior.mean.bias.copy_(exact.mean[0])
-        posterior.mean.weight.copy_(exact.covariance_matrix[0] @ self.weight.T / self.sigma**2)
-        posterior.raw_cholesky.weight.zero_()
-        posterior.raw_cholesky.bias.copy_(posterior.to_cholesky.inv(exact.scale_tril[0] * widen).flatten())
+        cholesky = posterior.to_cholesky.inv(exact.scale_tril[0] * widen).flatten()
+        posterior.head.bias.copy_(torch.cat([exact.mean[0], cholesky]))
+        posterior.head.weight.zero_()
+        posterior.head.weight[: exact.mean.shape[1]] = exact.covariance_matrix[0] @ self.weight.T / self.sigma**2
         return self
 
 

@@ -11,7 +11,8 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from aevb.errors import UserError
-from aevb.runs.checkpoint import check_targets, find_checkpoint, load_checkpoint, load_model
+from aevb.runs import CHECKPOINT_FORMAT, find_checkpoint, load_checkpoint, load_model
+from aevb.runs.safe_config import check_targets
 from aevb.train.checkpoint_io import AtomicCheckpointIO
 from tests.conftest import choices
 
@@ -24,7 +25,7 @@ def saved(configure: Callable[..., DictConfig], tmp_path: Path) -> Callable[...,
         cfg = configure("data=digits", *overrides)
         model = instantiate(cfg.model, _convert_="all")
         config = OmegaConf.to_container(cfg, resolve=True)
-        checkpoint = {"config": config, "state_dict": model.state_dict()}
+        checkpoint = {"format": CHECKPOINT_FORMAT, "config": config, "state_dict": model.state_dict()}
         change(checkpoint)
         path = tmp_path / "model.ckpt"
         torch.save(checkpoint, path)
@@ -67,8 +68,8 @@ def test_every_kind_of_part_is_loaded(saved: Callable[..., Path], parts: str) ->
 
 @pytest.mark.parametrize(
     "target",
-    ["os.system", "torch.os.system", "builtins.eval", "aevb.runs.checkpoint.subprocess.run", "torch.hub.load", "torch.load",
-     "aevb.train.main", "torch", "src.nothing.Here", "numpy.ndarray", 3, None],
+    ["os.system", "torch.os.system", "builtins.eval", "aevb.runs.provenance.subprocess.run", "torch.hub.load",
+     "torch.load", "aevb.train.main", "torch", "aevb.nothing.Here", "numpy.ndarray", 3, None],
 )  # fmt: skip
 def test_no_other_target_is_ever_built(saved: Callable[..., Path], target: Any) -> None:
     hidden = {"_target_": target}
@@ -140,6 +141,19 @@ def test_a_checkpoint_that_could_not_be_written_leaves_the_one_before(
         AtomicCheckpointIO().save_checkpoint({"number": 2}, path)
     assert torch.load(path, weights_only=True) == {"number": 1}
     assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(("found", "age"), [(None, "an older"), (1, "an older"), (3, "another"), ("x", "another")])
+def test_another_format_is_refused_in_one_sentence(saved: Callable[..., Path], found: object, age: str) -> None:
+    def change(checkpoint: dict[str, Any]) -> None:
+        del checkpoint["format"]
+        if found is not None:
+            checkpoint["format"] = found
+
+    with pytest.raises(
+        UserError, match=rf"model\.ckpt was written by {age} version of aevb, in format .*reads format 2"
+    ):
+        load_model(saved(change=change))
 
 
 def test_weights_that_do_not_fit_are_named(saved: Callable[..., Path]) -> None:

@@ -33,4 +33,4 @@ def test_a_run_is_its_folder_or_its_checkpoint(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", ["", [], 3])
 def test_anything_else_is_named(path: object) -> None:
     with pytest.raises(UserError, match="expected the folder of a run"):
-        find_runs(path)  # type: ignore[arg-type]
+        find_runs(path)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Gamma, Independent, MultivariateNormal, Normal
 
-from aevb.samplers import Joint, adapted, hmc_transition
+from aevb.samplers import Unconstrained, adapted, hmc_transition
 from tests.models_known_exactly.linear_gaussian import LinearGaussian
 
 CHAINS = 20_000
@@ -60,7 +60,7 @@ def test_a_gamma_stays_through_its_unconstrained_coordinates() -> None:
     torch.manual_seed(0)
     concentration, rate = torch.tensor([0.7, 4.0]).double(), torch.tensor([1.0, 2.0]).double()
     prior = Independent(Gamma(concentration, rate), 1)
-    joint = Joint(LinearGaussian().x, prior, LinearGaussian().decode)
+    joint = Unconstrained(LinearGaussian().x, prior, LinearGaussian().decode)
     u = after_transitions(joint.log_prior, joint.u(prior.sample((CHAINS,))), 0.65)
     z = joint.z(u)
     assert_means(z, concentration / rate)
@@ -108,7 +108,7 @@ def test_a_proposal_outside_of_the_support_s_numbers_is_rejected() -> None:
     """Steps that are far too large end at z = ∞ or NaN; arguments are not validated, as in training."""
     torch.manual_seed(0)
     prior = Independent(Gamma(torch.tensor([0.7]).double(), torch.ones(1).double(), validate_args=False), 1)
-    joint = Joint(LinearGaussian().x, prior, LinearGaussian().decode)
+    joint = Unconstrained(LinearGaussian().x, prior, LinearGaussian().decode)
     u = joint.u(prior.sample((1000,)))
     after, acceptance = hmc_transition(joint.log_prior, u, torch.tensor(50.0), 10)
     assert after.isfinite().all()

@@ -6,13 +6,13 @@ from torch.distributions import Dirichlet, Distribution, Gamma, Independent, Log
 
 from aevb.distributions import FixedPrior, MixturePrior
 from aevb.distributions.families import Beta
-from aevb.samplers import Joint
+from aevb.samplers import Unconstrained
 from tests.models_known_exactly.linear_gaussian import BATCH, FullPrior, LinearGaussian
 
 PRIORS = ["normal", "gamma", "beta", "dirichlet", "mixture"]
 
 
-def a_joint(name: str, unconstrained_dim: int) -> Joint:
+def a_joint(name: str, unconstrained_dim: int) -> Unconstrained:
     torch.manual_seed(0)
     prior = {
         "normal": lambda d: FixedPrior(d, Normal, {"loc": 0.3, "scale": 1.5}),
@@ -22,7 +22,7 @@ def a_joint(name: str, unconstrained_dim: int) -> Joint:
         "mixture": lambda d: MixturePrior(d, num_components=3),
     }[name](unconstrained_dim)
     model = LinearGaussian()
-    return Joint(model.x, prior.double()(), model.decode)
+    return Unconstrained(model.x, prior.double()(), model.decode)
 
 
 @pytest.mark.parametrize("name", PRIORS)
@@ -59,7 +59,7 @@ def test_there_is_one_log_density_for_each_sample_and_image(name: str) -> None:
 @pytest.mark.parametrize("prior", [FullPrior.make(), FixedPrior(2, Normal, {"loc": 0.0, "scale": 1.0}).double()()])
 def test_on_all_real_numbers_the_coordinates_are_z(prior: Distribution) -> None:
     model = LinearGaussian()
-    joint = Joint(model.x, prior, model.decode)
+    joint = Unconstrained(model.x, prior, model.decode)
     z = torch.randn(5, BATCH, 2).double()
     assert torch.equal(joint.u(z), z)
     assert torch.equal(joint.z(z), z)
@@ -77,7 +77,7 @@ def test_the_density_of_another_distribution_changes_by_the_same_volume() -> Non
 
 def test_the_joint_integrates_to_the_evidence() -> None:
     model = LinearGaussian()
-    joint = Joint(model.x, FullPrior.make(), model.decode)
+    joint = Unconstrained(model.x, FullPrior.make(), model.decode)
     axis = torch.linspace(-6, 6, 401).double()
     u = torch.cartesian_prod(axis, axis).unsqueeze(1).expand(-1, BATCH, -1)
     cell = (axis[1] - axis[0]) ** 2

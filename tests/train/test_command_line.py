@@ -15,13 +15,9 @@ from hydra.core.global_hydra import GlobalHydra
 from lightning.pytorch import Trainer
 
 from aevb.command_line.plain_errors import plain_errors
-from aevb.models import VAE
-from aevb.train import main
-from tests.train.test_train import PICTURES
+from aevb.train import LightningModel, main
 
-WITHOUT_FIGURES = [f"~callbacks.{picture}" for picture in PICTURES]
-QUICK = ("data=digits", "trainer=cpu", "trainer.max_epochs=1", *WITHOUT_FIGURES)
-WRONG_FIGURES = ["decoded_grid.figure.n=0", "decoded_grid.figure.box=[1,0]", "prior_samples.figure.n=x"]
+QUICK = ("data=digits", "trainer=cpu", "trainer.max_epochs=1", "figures=[]")
 
 Run = Callable[..., tuple[int, str]]
 
@@ -39,7 +35,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
         GlobalHydra.instance().clear()
         code: Any = 0
         try:
-            with plain_errors():
+            with plain_errors("train"):
                 main()
         except SystemExit as stop:
             code = stop.code
@@ -57,7 +53,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
         ("encoder.hiden_sizes=[3]", ["Did you mean encoder.hidden_sizes?", "encoder.activation"]),
         ("model=conv_vae encoder.chanels=[3]", ["Did you mean encoder.channels?", "encoder.kernel_size"]),
         ("trainer.nothing.at.all=1", ["trainer.nothing", "trainer.max_epochs"]),
-        ("model=conv_vea", ["model/conv_vea", "conv_vae", "mlp_ae"]),
+        ("model=conv_vea", ["no model 'conv_vea'", "Did you mean conv_vae?", "mlp_ae"]),
         ("latent_dim", ["latent_dim"]),
         ("+encoder.foo=1", ["model.encoder", "foo"]),
         ("latent_dim=0", ["latent_dim=0", "at least 1"]),
@@ -73,19 +69,23 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
         ("encoder.hidden_sizes=512", ["hidden_sizes=512", "list"]),
         ("encoder.activation=rleu", ["'rleu'", "relu"]),
         ("posterior.scale=variance", ["'variance'", "log_variance"]),
-        ("loss=mse", ["loss=sgvb_a, loss=sgvb_b"]),
+        ("loss=mse", ["expected a VariationalBound, got a MSE", "loss=sgvb_a, loss=sgvb_b"]),
+        ("model=vq_vae encoder=mlp", ["expected a MapEncoder, got a MLPEncoder: use encoder=conv"]),
+        ("model=vq_vae decoder=conv", ["use decoder=conv_map"]),
         ("model=mlp_ae loss=sgvb_b", ["loss=bce, loss=mse"]),
         ("model=mlp_ae likelihood=gaussian", ["model=mlp_ae has no likelihood"]),
         ("optimizer.lr=-1", ["optimizer", "learning rate"]),
         ("scheduler=step scheduler.step_size=0", ["scheduler", "step_size"]),
         ("scheduler=plateau data.val_size=0", ["plateau", "data.val_size"]),
         ("~callbacks.last", ["callbacks.last"]),
+        ("figures=[lattent]", ["no figures 'lattent'", "Did you mean latent_scatter?"]),
         ("model=null", ["Config group override must be a string", "conf/"]),
         ("posterior.latent_dim=3", ["shape (3,)", "shape (2,)", "set latent_dim"]),
         ("experiment=keras_vae r_loss_factor=-5", ["r_loss_factor=-5: expected a number above 0"]),
         ("experiment=mlp_ae lr_step=2", ["lr_step=2: expected a share of the epochs"]),
         ("model.map_estimate=maybe", ["map_estimate='maybe': expected true or false"]),
-        ("prior=gamma", ["Normal, lives on all real numbers", "choose a posterior"]),
+        ("prior=gamma", ["Normal, lives on all real numbers", "choose a posterior there, such as gamma"]),
+        ("posterior=uniform loss=stl", ["CentredUniform", "use loss=sgvb_a"]),
         ("prior=mixture", ["MixtureSameFamily", "loss=sgvb_a"]),
         ("encoder.image_shape=[1,9,9]", ["do not fit together", "data.image_size"]),
         ("scheduler=plateau scheduler.patience=abc", ["scheduler", "abc"]),
@@ -107,12 +107,15 @@ def test_a_mistake_gets_one_clear_message(run: Run, arguments: str, expected: li
 
 
 @pytest.mark.parametrize(
-    "figure", ["decoded_grid.figure.n=0", "decoded_grid.figure.box=[1,0]", "prior_samples.figure.n=x"]
+    "figure",
+    ["decoded_grid.n=0", "decoded_grid.box=[1,0]", "prior_samples.n=x", "tsne.split=tets", "prior_samples.sample=3"],
 )
 def test_a_wrong_option_of_a_figure_shows_before_training(run: Run, figure: str, tmp_path: Path) -> None:
-    code, message = run("data=digits", "trainer=cpu", "trainer.max_epochs=1", f"callbacks.{figure}")
+    code, message = run(
+        "data=digits", "trainer=cpu", "trainer.max_epochs=1", "figures=[default,tsne]", f"++figures.{figure}"
+    )
     assert code == 1
-    assert f"callbacks.{figure.split('.')[0]} cannot be drawn" in message
+    assert f"figures.{figure.split('.')[0]} cannot be drawn" in message
     assert not list(tmp_path.rglob("*.ckpt"))
 
 
@@ -155,17 +158,17 @@ def test_a_full_disk(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_ctrl_c_keeps_the_last_checkpoint_and_says_how_to_resume(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def interrupt(model: VAE) -> None:
+    def interrupt(model: LightningModel) -> None:
         if model.current_epoch == 2:
             raise KeyboardInterrupt
 
     options = [*QUICK, "trainer.max_epochs=4", "encoder.hidden_sizes=[8,8]"]
     with monkeypatch.context() as patch:
-        patch.setattr(VAE, "on_train_epoch_start", interrupt)
+        patch.setattr(LightningModel, "on_train_epoch_start", interrupt)
         code, message = run(*options)
     assert code == 130
     command = message.strip().splitlines()[-1]
-    assert command.startswith("python -m src.train ")
+    assert " -m aevb.train " in command
     assert "Traceback" not in message
     assert run(*shlex.split(command)[3:])[0] == 0
     (metrics,) = tmp_path.rglob("metrics.json")
@@ -173,10 +176,10 @@ def test_ctrl_c_keeps_the_last_checkpoint_and_says_how_to_resume(
 
 
 def test_ctrl_c_before_the_first_checkpoint(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(_: VAE) -> None:
+    def interrupt(_: LightningModel) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(VAE, "on_train_epoch_start", interrupt)
+    monkeypatch.setattr(LightningModel, "on_train_epoch_start", interrupt)
     code, message = run(*QUICK)
     assert code == 130
     assert "before the first checkpoint" in message
@@ -185,12 +188,12 @@ def test_ctrl_c_before_the_first_checkpoint(run: Run, monkeypatch: pytest.Monkey
 def test_a_job_of_a_sweep_can_be_resumed_by_the_printed_command(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def interrupt(model: VAE) -> None:
+    def interrupt(model: LightningModel) -> None:
         if model.current_epoch == 1:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(VAE, "on_train_epoch_start", interrupt)
+        patch.setattr(LightningModel, "on_train_epoch_start", interrupt)
         code, message = run("-m", *QUICK, "trainer.max_epochs=2", "latent_dim=2,3")
     assert code == 130
     assert len(list(tmp_path.rglob("last.ckpt"))) == 1  # the second job was not begun
@@ -210,10 +213,10 @@ def test_a_sweep_with_long_overrides_has_folders_the_file_system_takes(run: Run,
 
 
 def test_a_bug_keeps_its_traceback(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def bug(_: VAE) -> None:
+    def bug(_: LightningModel) -> None:
         raise AssertionError("a bug")
 
-    monkeypatch.setattr(VAE, "on_train_epoch_start", bug)
+    monkeypatch.setattr(LightningModel, "on_train_epoch_start", bug)
     with pytest.raises(AssertionError, match="a bug"):
         run(*QUICK)
 

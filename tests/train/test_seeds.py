@@ -1,4 +1,4 @@
-"""Runs of several replicas on scikit-learn's digits."""
+"""Runs of several seeds on scikit-learn's digits."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,11 +19,11 @@ ONE = "trainer.max_epochs=1"
 
 
 def folders(cfg: DictConfig) -> list[Path]:
-    return [Path(cfg.run_dir) / f"replica-{i}" for i in range(cfg.replicas)]
+    return [Path(cfg.run_dir) / f"seed-{cfg.seed + i}" for i in range(cfg.seeds)]
 
 
-def test_each_replica_is_a_run_and_the_run_reports_their_spread(configure: Configure) -> None:
-    cfg = configure(*SMALL, ONE, "replicas=3", "seed=4")
+def test_each_seed_is_a_run_and_the_run_reports_their_spread(configure: Configure) -> None:
+    cfg = configure(*SMALL, ONE, "seeds=3", "seed=4")
     loss = train(cfg)
     metrics = metrics_of(cfg)
     each = [metrics_of(DictConfig({"run_dir": str(folder)})) for folder in folders(cfg)]
@@ -42,14 +42,14 @@ def test_each_replica_is_a_run_and_the_run_reports_their_spread(configure: Confi
     first, *others = (load_model(folder) for folder in folders(cfg))
     assert all(not same(first.state_dict(), other.state_dict()) for other in others)
     assert load_data(folders(cfg)[1]).sizes == {"train": 1200, "val": 300, "test": 297}
-    with pytest.raises(UserError, match="holds 3 replicas: name the folder of one of them"):
+    with pytest.raises(UserError, match="holds the models of 3 seeds: name the folder of one of them"):
         load_model(cfg.run_dir)
 
 
-def test_a_replica_without_noise_is_the_run_with_its_seed(configure: Configure) -> None:
-    """But for validation: the run's own split serves all its replicas."""
+def test_a_seed_without_noise_is_the_run_with_its_seed(configure: Configure) -> None:
+    """But for validation: the run's own split serves all its seeds."""
     options = (*QUICK, "trainer.max_epochs=2", "model=mlp_ae", "loss=mse", "data.val_size=0")
-    several = configure(*options, "replicas=2", "seed=7")
+    several = configure(*options, "seeds=2", "seed=7")
     train(several)
     for seed, folder in zip((7, 8), folders(several), strict=True):
         alone = configure(*options, f"seed={seed}")
@@ -63,21 +63,21 @@ def test_a_replica_without_noise_is_the_run_with_its_seed(configure: Configure) 
 
 
 def test_a_resumed_run_equals_one_that_was_never_interrupted(configure: Configure) -> None:
-    whole = configure(*QUICK, "replicas=2", "trainer.max_epochs=2", "data.val_size=0")
-    half = configure(*QUICK, "replicas=2", ONE, "data.val_size=0")
+    whole = configure(*QUICK, "seeds=2", "trainer.max_epochs=2", "data.val_size=0")
+    half = configure(*QUICK, "seeds=2", ONE, "data.val_size=0")
     train(whole)
     train(half)
-    rest = configure(*QUICK, "replicas=2", "trainer.max_epochs=2", "data.val_size=0", f"ckpt_path={half.run_dir}")
+    rest = configure(*QUICK, "seeds=2", "trainer.max_epochs=2", "data.val_size=0", f"ckpt_path={half.run_dir}")
     train(rest)
     assert same(weights(whole), weights(rest))
     assert metrics_of(whole)["test"] == metrics_of(rest)["test"]
     assert metrics_of(whole)["validation"] == {}
-    with pytest.raises(UserError, match="replicas was 2 and is now 1"):
+    with pytest.raises(UserError, match="seeds was 2 and is now 1"):
         train(configure(*QUICK, "trainer.max_epochs=3", f"ckpt_path={half.run_dir}"))
 
 
-def test_a_folder_used_before_never_gives_old_replicas(configure: Configure) -> None:
-    several, one = configure(*QUICK, ONE, "replicas=2"), configure(*QUICK, ONE)
+def test_a_folder_used_before_never_gives_old_seeds(configure: Configure) -> None:
+    several, one = configure(*QUICK, ONE, "seeds=2"), configure(*QUICK, ONE)
     one.run_dir = several.run_dir
     train(several)
     train(one)
@@ -87,10 +87,10 @@ def test_a_folder_used_before_never_gives_old_replicas(configure: Configure) -> 
 
 
 @pytest.mark.parametrize("options", [("model=vq_vae", "latent_dim=4"), ("loss=stl",), ("model.map_estimate=true",)])
-def test_a_processor_trains_replicas_of_any_model(configure: Configure, options: tuple[str, ...]) -> None:
+def test_a_processor_trains_several_seeds_of_any_model(configure: Configure, options: tuple[str, ...]) -> None:
     small = [] if "model=vq_vae" in options else ["encoder.hidden_sizes=[8]", "decoder.hidden_sizes=[8]"]
-    pictures = [option for option in QUICK if option.startswith("~")]
-    cfg = configure("data=digits", "data.limit=256", "trainer=cpu", *small, *pictures, *options, ONE, "replicas=2")
+    pictures = [option for option in QUICK if option.startswith("figures")]
+    cfg = configure("data=digits", "data.limit=256", "trainer=cpu", *small, *pictures, *options, ONE, "seeds=2")
     train(cfg)
     for folder in folders(cfg):
         assert load_model(folder).term_names
@@ -101,11 +101,11 @@ def test_a_processor_trains_replicas_of_any_model(configure: Configure, options:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("replicas=0",), "replicas=0: expected a whole number of at least 1"),
-        (("replicas=1.5",), r"replicas=1\.5: expected a whole number"),
-        (("replicas=many",), "replicas='many': expected a whole number"),
-        (("replicas=2", "+trainer.gradient_clip_val=1"), "gradient_clip_val bounds the gradient of all replicas"),
-        (("replicas=2", "scheduler=plateau"), "scheduler=plateau follows the mean over all replicas"),
+        (("seeds=0",), "seeds=0: expected a whole number of at least 1"),
+        (("seeds=1.5",), r"seeds=1\.5: expected a whole number"),
+        (("seeds=many",), "seeds='many': expected a whole number"),
+        (("seeds=2", "+trainer.gradient_clip_val=1"), "gradient_clip_val bounds the gradient of all seeds"),
+        (("seeds=2", "scheduler=plateau"), "scheduler=plateau follows the mean over all seeds"),
     ],
 )
 def test_what_does_not_combine_is_said_before_training(

@@ -20,7 +20,7 @@ from aevb.train.run import train
 Configure = Callable[..., DictConfig]
 SMALL = ("data=digits", "trainer=cpu", "encoder.hidden_sizes=[16]", "decoder.hidden_sizes=[16]")
 PICTURES = ("latent_scatter", "reconstructions", "prior_samples", "decoded_grid", "learning_curves")
-QUICK = (*SMALL, *(f"~callbacks.{picture}" for picture in PICTURES))
+QUICK = (*SMALL, "figures=[]")
 
 
 def weights(run: DictConfig | Path, name: str = "last.ckpt") -> dict[str, torch.Tensor]:
@@ -44,7 +44,7 @@ def png_size(file: Path) -> tuple[int, int]:
 
 
 def test_a_run_leaves_everything_behind(configure: Configure) -> None:
-    cfg = configure(*SMALL, "trainer.max_epochs=2", "callbacks.latent_scatter.every_n_epochs=1", "data.binarize=static")
+    cfg = configure(*SMALL, "trainer.max_epochs=2", "figures.latent_scatter.every_n_epochs=1", "data.binarize=static")
     result = train(cfg)
     folder = Path(cfg.run_dir)
     metrics = metrics_of(cfg)
@@ -59,6 +59,7 @@ def test_a_run_leaves_everything_behind(configure: Configure) -> None:
         assert terms["loss"] == pytest.approx(terms["reconstruction"] + terms["kl"], abs=1e-3)
     assert set(metrics["units"].values()) == {"nats per image", "nats per data set"}
     assert metrics["data"] == {
+        "name": "digits",
         "binarize": "static",
         "image_shape": [1, 8, 8],
         "split_sizes": {"train": 1200, "val": 300, "test": 297},
@@ -173,8 +174,8 @@ def test_a_folder_used_before_never_gives_the_old_model(configure: Configure) ->
 
 
 def test_options_of_a_figure_that_is_not_asked_for_are_no_obstacle(configure: Configure) -> None:
-    cfg = configure("experiment=mlp_ae", *SMALL, "callbacks=checkpoint", "trainer.max_epochs=1")
-    assert "box" in cfg.callbacks.decoded_grid.figure
+    cfg = configure("experiment=mlp_ae", *SMALL, "figures=[]", "trainer.max_epochs=1")
+    assert cfg.figures.decoded_grid == {"box": [-10, 10]}
     train(cfg)
     assert not (Path(cfg.run_dir) / "figures").exists()
 

@@ -4,7 +4,7 @@ from math import sqrt
 
 from omegaconf import OmegaConf
 
-from aevb.errors import number_from
+from aevb.checks import number_from
 
 
 def folder_name(name: str) -> str:

@@ -5,6 +5,7 @@ from aevb.compare_estimators import main
 
 
 def run() -> None:
+    """The command, with one message instead of a traceback for a user's mistake."""
     with plain_errors("compare_estimators"):
         main()
 

@@ -1,7 +1,6 @@
 """How noisy the gradients of several estimators are."""
 
 from collections.abc import Sequence
-from math import hypot
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
 from aevb.compare_estimators.statistics import GradientNoise
-from aevb.metrics.estimate import Estimate
+from aevb.metrics.estimate import Estimate, ratio_with_error
 
 LABELS = {"score_function": "score function", "sgvb_a": "SGVB-A", "sgvb_b": "SGVB-B", "stl": "STL", "iwae": "IWAE",
           "dreg": "DReG"}  # fmt: skip
@@ -28,7 +27,7 @@ def gradient_noise(rows: Sequence[GradientNoise]) -> Figure:
     names = list(dict.fromkeys(row.estimator for row in rows))
     parts = list(dict.fromkeys(row.parameters for row in rows))
     base = {(row.num_samples, row.parameters): row.variance for row in rows if row.estimator == "sgvb_a"}
-    compared = {row: ratio(row.variance, base[row.num_samples, row.parameters]) for row in rows if base}
+    compared = {row: ratio_with_error(row.variance, base[row.num_samples, row.parameters]) for row in rows if base}
     quantities = [
         ("variance of the gradient (nats²)", {row: row.variance for row in rows}),
         ("variance / SGVB-A's", compared),
@@ -46,8 +45,8 @@ def gradient_noise(rows: Sequence[GradientNoise]) -> Figure:
                 values = [estimates[row] for row in its]
                 shift = 1.035 ** (i - (len(names) - 1) / 2)
                 if "/" not in y_name or all(value.value < COMPARABLE for value in values):
-                    line(axes, [row.num_samples * shift for row in its], values, name, i)
-            ticks(axes, sorted({row.num_samples for row in rows}))
+                    draw_line(axes, [row.num_samples * shift for row in its], values, name, i)
+            set_ticks(axes, sorted({row.num_samples for row in rows}))
         line_of_axes[0].set_ylabel(y_name)
     for part, top, bottom in zip(parts, grid[0], grid[-1], strict=True):
         top.set_title(f"Gradient by the {part}'s parameters")
@@ -57,15 +56,7 @@ def gradient_noise(rows: Sequence[GradientNoise]) -> Figure:
     return figure
 
 
-def ratio(a: Estimate, b: Estimate) -> Estimate:
-    """a / b, for independent errors; 1 without an error for an estimate and itself."""
-    if a is b:
-        return Estimate(1.0, 0.0, "1")
-    relative = hypot((a.standard_error or 0) / a.value, (b.standard_error or 0) / b.value)
-    return Estimate(a.value / b.value, a.value / b.value * relative, "1")
-
-
-def line(axes: Any, x: list[float], estimates: list[Estimate], name: str, i: int) -> None:
+def draw_line(axes: Any, x: list[float], estimates: list[Estimate], name: str, i: int) -> None:
     """The estimates at x, in the colour of the estimator of that name; an unknown one has that of place i."""
     place = list(LABELS).index(name) if name in LABELS else i
     values = np.array([estimate.value for estimate in estimates])
@@ -83,7 +74,7 @@ def line(axes: Any, x: list[float], estimates: list[Estimate], name: str, i: int
     )
 
 
-def ticks(axes: Any, counts: list[int]) -> None:
+def set_ticks(axes: Any, counts: list[int]) -> None:
     """Of logarithmic axes: x at the counts, and y between the powers of ten too where it spans few."""
     axes.xaxis.set_major_locator(FixedLocator(counts))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))

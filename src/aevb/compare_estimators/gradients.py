@@ -9,7 +9,7 @@ from torch import Tensor
 
 from aevb.compare_estimators.statistics import GROUPS, GradientSums
 from aevb.errors import UserError
-from aevb.losses import MIWAE, SGVBA, SGVBB, STL, VariationalBound
+from aevb.losses import MIWAE, SGVBA, SGVBB, STL, Densities, LossTerms, MovingSupport, NoClosedForm, VariationalBound
 from aevb.models import VAE
 from aevb.seeding import seed_for
 
@@ -37,19 +37,23 @@ class Gradients:
 
     def loss(self, estimator: VariationalBound) -> Tensor:
         model = self.model
-        return estimator.eval()(self.x, model.posterior_of(self.seen), model.prior(), model.likelihood_of).loss.mean()
+        densities = Densities(lambda x: model.posterior_of(self.seen), model.prior(), model.likelihood_of)
+        terms: LossTerms = estimator.eval()(self.x, densities)
+        return terms.loss.mean()
 
-    def objection(self, make: Callable[..., VariationalBound]) -> UserError | None:
+    def objection(self, make: Callable[..., VariationalBound]) -> Exception | None:
         """Why an estimator does not exist for this model; None if it does."""
         try:
             with torch.no_grad():
                 self.loss(make(num_samples=1))
-        except UserError as error:
+        except (NoClosedForm, MovingSupport) as error:
             return error
         return None
 
-    def of(self, estimator: VariationalBound, repetitions: int, stream: str) -> tuple[dict[str, GradientSums], float]:
-        """The sums of so many gradients, for φ and θ, and the seconds that one took (the median)."""
+    def estimate(
+        self, estimator: VariationalBound, repetitions: int, stream: str
+    ) -> tuple[dict[str, GradientSums], float]:
+        """The sums of `repetitions` gradients, for φ and θ, and the seconds that one took (the median)."""
         sums, seconds = {part: GradientSums() for part in PARTS}, []
         estimator.to(self.x.device)
         for repetition in range(repetitions):
@@ -57,8 +61,8 @@ class Gradients:
             started = self.now()
             gradient = torch.autograd.grad(self.loss(estimator), [*self.phi, *self.theta], materialize_grads=True)
             seconds.append(self.now() - started)
-            sums["encoder"].add(flat(gradient[: len(self.phi)]))
-            sums["decoder"].add(flat(gradient[len(self.phi) :]))
+            sums["encoder"].add(flattened(gradient[: len(self.phi)]))
+            sums["decoder"].add(flattened(gradient[len(self.phi) :]))
         if not all(torch.isfinite(part.sums).all() for part in sums.values()):
             raise UserError(f"a gradient of {type(estimator).__name__} is not a finite number: the model has diverged")
         return sums, median(seconds)
@@ -68,21 +72,21 @@ class Gradients:
             torch.cuda.synchronize()
         return perf_counter()
 
-    def of_elbo(self, samples: int) -> dict[str, GradientSums]:
-        """The ELBO's gradient from so many samples: its KL term in closed form, where there is one."""
+    def elbo_reference(self, samples: int) -> dict[str, GradientSums]:
+        """The ELBO's gradient from this many samples: its KL term in closed form, where there is one."""
         kind = next(kind for kind in (SGVBB, STL, SGVBA) if self.objection(kind) is None)
-        return self.of(kind(num_samples=CHUNK), max(GROUPS, samples // CHUNK), "reference for the ELBO")[0]
+        return self.estimate(kind(num_samples=CHUNK), max(GROUPS, samples // CHUNK), "reference for the ELBO")[0]
 
-    def of_bound(self, k: int, samples: int) -> dict[str, GradientSums]:
+    def bound_reference(self, k: int, samples: int) -> dict[str, GradientSums]:
         """The gradient of L_K, from as many samples: averages of IWAE's, differentiated plainly."""
         groups = max(1, CHUNK // k)
         bound = MIWAE(num_samples=k, num_groups=groups)
-        return self.of(bound, max(GROUPS, samples // (groups * k)), "reference for L_K")[0]
+        return self.estimate(bound, max(GROUPS, samples // (groups * k)), "reference for L_K")[0]
 
-    def of_log_p(self, k: int) -> GradientSums:
+    def log_p_reference(self, k: int) -> GradientSums:
         """-∇θ log p(x) = -E[∇θ log p(x, z)] over p(z|x), as -Σₖ w̃ₖ ∇θ log p(x, zₖ) with K samples of q(z|x).
 
-        This is IWAE's gradient by θ; only so many samples are decoded at a time.
+        This is IWAE's gradient by θ; only a few samples are decoded at a time.
         """
         sums = GradientSums(LOG_P_REPETITIONS)
         for repetition in range(LOG_P_REPETITIONS):
@@ -95,14 +99,15 @@ class Gradients:
             gradient = torch.zeros((), dtype=torch.float64, device=self.x.device)
             for part, share in zip(z, shares, strict=True):
                 value = -(share * self.log_joint(part)).sum()
-                gradient = gradient + flat(torch.autograd.grad(value, self.theta, materialize_grads=True)).double()
+                gradient = gradient + flattened(torch.autograd.grad(value, self.theta, materialize_grads=True)).double()
             sums.add(gradient)
         return sums
 
     def log_joint(self, z: Tensor) -> Tensor:
         """log p(x, z): (L, B, D) -> (L, B)."""
-        return self.model.likelihood_of(z).log_prob(self.x) + self.model.prior().log_prob(z)
+        log_p: Tensor = self.model.likelihood_of(z).log_prob(self.x) + self.model.prior().log_prob(z)
+        return log_p
 
 
-def flat(tensors: tuple[Tensor, ...]) -> Tensor:
+def flattened(tensors: tuple[Tensor, ...]) -> Tensor:
     return torch.cat([tensor.flatten() for tensor in tensors])

@@ -1,7 +1,11 @@
 """Every estimator at every number of samples, on one model and batch."""
 
+from collections.abc import Sequence
+
+import torch
 from rich.console import Console
 from rich.progress import Progress
+from torch import Tensor
 
 from aevb.compare_estimators.figure import LABELS
 from aevb.compare_estimators.gradients import PARTS, Gradients
@@ -9,6 +13,39 @@ from aevb.compare_estimators.preflight import Losses
 from aevb.compare_estimators.statistics import GradientNoise, signal_to_noise, squared_bias, variance
 from aevb.errors import UserError
 from aevb.losses import EvidenceLowerBound
+from aevb.models import VAE
+
+
+def compare_estimators(
+    model: VAE,
+    images: Tensor,
+    estimators: Losses,
+    num_samples: Sequence[int] = (1, 8, 64),
+    *,
+    repetitions: int = 100,
+    reference_samples: int = 5000,
+    seed: int = 0,
+) -> list[GradientNoise]:
+    """Bias, variance and signal-to-noise ratio of gradients: a row for each estimator, number of samples and part.
+
+    images: the batch, (B, C, H, W), the same in all repetitions.
+    estimators: classes or partials of VariationalBounds, by name. num_samples: L or K.
+    repetitions: gradients of each estimator. reference_samples: for each image, to find what they should be on average.
+    seed: of all samples.
+
+    Raises NoClosedForm or MovingSupport where an estimator does not exist for the model.
+
+    >>> from aevb.losses import SGVBA, SGVBB
+    >>> compare_estimators(model, x, {"A": SGVBA, "B": SGVBB})  # doctest: +SKIP
+    """
+    was_training = model.training
+    model.eval()
+    try:
+        with torch.random.fork_rng(devices=[images.device] if images.device.type == "cuda" else []):
+            gradients = Gradients(model, images, seed)
+            return measure(gradients, estimators, list(num_samples), repetitions, reference_samples)
+    finally:
+        model.train(was_training)
 
 
 def applicable(estimators: Losses, gradients: Gradients) -> Losses:
@@ -31,14 +68,14 @@ def measure(
     console = Console()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("references", total=len(counts) * len(estimators) + 1)
-        log_p = gradients.of_log_p(reference_samples)
-        elbo = gradients.of_elbo(reference_samples) if any(kinds.values()) else {}
+        log_p = gradients.log_p_reference(reference_samples)
+        elbo = gradients.elbo_reference(reference_samples) if any(kinds.values()) else {}
         bar.advance(task)
         for k in counts:
-            bound = {} if all(kinds.values()) else gradients.of_bound(k, reference_samples)
+            bound = {} if all(kinds.values()) else gradients.bound_reference(k, reference_samples)
             for name, make in estimators.items():
                 bar.update(task, description=f"{LABELS.get(name, name)}, {k} samples")
-                sums, seconds = gradients.of(make(num_samples=k), repetitions, f"gradient by {name}")
+                sums, seconds = gradients.estimate(make(num_samples=k), repetitions, f"gradient by {name}")
                 for part in PARTS:
                     reference = (elbo if kinds[name] else bound)[part]
                     rows.append(

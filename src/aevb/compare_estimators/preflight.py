@@ -1,16 +1,17 @@
-"""What is checked before a comparison begins."""
+"""Checks before a comparison begins."""
 
 from collections.abc import Callable, Mapping
 
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
+from aevb.checks import true_or_false, whole_number, whole_numbers
 from aevb.command_line.device import device_of
 from aevb.command_line.suggestions import buildable, chosen_names
 from aevb.compare_estimators.statistics import GROUPS
-from aevb.errors import UserError, whole_number, whole_numbers
+from aevb.errors import UserError
 from aevb.losses import VariationalBound
-from aevb.runs.run import Run, find_runs
+from aevb.runs import Run, find_runs
 
 Losses = Mapping[str, Callable[..., VariationalBound]]
 
@@ -27,11 +28,10 @@ def checked(cfg: DictConfig) -> Losses:
         whole_number("num_images", cfg.num_images)
         whole_number("reference_samples", cfg.reference_samples, at_least=100)
         whole_number("seed", cfg.seed, at_least=0)
+        true_or_false("fresh", cfg.fresh)
     except ValueError as error:
         raise UserError(str(error)) from error
     device_of(cfg.device)  # raises for one that there is not
-    if not isinstance(cfg.fresh, bool):
-        raise UserError(f"fresh={cfg.fresh}: expected true or false")
     return {name: instantiate(cfg[name], _convert_="all") for name in chosen}
 
 

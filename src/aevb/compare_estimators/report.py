@@ -9,7 +9,7 @@ from aevb.compare_estimators.figure import LABELS
 from aevb.compare_estimators.gradients import PARTS
 from aevb.compare_estimators.sentences import with_error
 from aevb.compare_estimators.statistics import GradientNoise
-from aevb.train.report import wide_console
+from aevb.terminal import wide_console
 
 
 def write(rows: list[GradientNoise], path: Path) -> None:

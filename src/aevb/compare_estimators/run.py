@@ -15,13 +15,12 @@ from aevb.compare_estimators.preflight import checked, one_run
 from aevb.compare_estimators.report import print_tables, write
 from aevb.compare_estimators.sentences import sentences
 from aevb.compare_estimators.statistics import GradientNoise
-from aevb.draw.run import written
 from aevb.errors import UserError
-from aevb.files import writable
+from aevb.figures import save
+from aevb.files import ensure_writable, relative_to_cwd, writing_into
 from aevb.models import VAE
-from aevb.runs.checkpoint import load_checkpoint, load_data, load_model
-from aevb.runs.run import Run
-from aevb.train.report import shown
+from aevb.process import skip_distribution_checks
+from aevb.runs import Run, load_checkpoint, load_data, load_model
 
 
 def compare(cfg: DictConfig) -> list[GradientNoise]:
@@ -31,34 +30,35 @@ def compare(cfg: DictConfig) -> list[GradientNoise]:
     device = device_of(cfg.device)
     with torch.random.fork_rng(devices=[0] if device.type == "cuda" else []):
         gradients = Gradients(*model_and_images(run, cfg, device), cfg.seed)
-        folder = writable(Path(cfg.out) if cfg.out else run.folder / "figures")
+        folder = ensure_writable(Path(cfg.out) if cfg.out else run.folder / "figures")
         estimators = applicable(estimators, gradients)
         rows = measure(gradients, estimators, cfg.num_samples, cfg.repetitions, cfg.reference_samples)
     table = folder / "gradient_noise.csv"
-    write(rows, table)
-    figure = written(gradient_noise(rows), folder, "gradient_noise")
+    with writing_into(folder):
+        write(rows, table)
+        figure = save(gradient_noise(rows), folder, "gradient_noise")
     print_tables(rows)
     for sentence in sentences(rows):
         print(sentence)
-    print(shown(table))
-    print(shown(figure))
+    print(relative_to_cwd(table))
+    print(relative_to_cwd(figure))
     return rows
 
 
 def model_and_images(run: Run, cfg: DictConfig, device: torch.device) -> tuple[VAE, Tensor]:
     """The model in eval mode, trained or newly initialised, and the images (B, C, H, W)."""
-    torch.distributions.Distribution.set_default_validate_args(False)  # as in training
+    skip_distribution_checks()
     model = load_model(run.checkpoint)
     if not isinstance(model, VAE):
         raise UserError(
-            f"{shown(run.checkpoint)} holds {type(model).__name__}, and only a VAE has gradients to compare"
+            f"{relative_to_cwd(run.checkpoint)} holds {type(model).__name__}, and only a VAE has gradients to compare"
         )
     if cfg.fresh:
         torch.manual_seed(cfg.seed)
         model = instantiate(load_checkpoint(run.checkpoint)["config"]["model"], _convert_="all").eval()
     data = load_data(run.checkpoint)
     try:
-        x, _ = data.to_draw(cfg.num_images, cfg.split)
+        x, _ = data.images(cfg.split, cfg.num_images)
     except ValueError as error:
         raise UserError(str(error)) from error
     if data.sizes[cfg.split] < cfg.num_images:

@@ -2,9 +2,9 @@
 
 from math import floor, log10
 
-from aevb.compare_estimators.figure import LABELS, ratio
+from aevb.compare_estimators.figure import LABELS
 from aevb.compare_estimators.statistics import GradientNoise
-from aevb.metrics.estimate import Estimate
+from aevb.metrics.estimate import Estimate, ratio_with_error
 
 MANY_ERRORS = 4  # standard errors that a bias must exceed, among some hundred, to be told
 CLEAR = 3  # standard errors from 1 that a ratio must be, to be told as a difference
@@ -36,7 +36,7 @@ def sentences(rows: list[GradientNoise]) -> list[str]:
 
 def comparison(one: GradientNoise, other: GradientNoise) -> str:
     """Which of two gradients has less variance, and by which factor."""
-    value, error, _ = times = ratio(other.variance, one.variance)
+    value, error, _ = times = ratio_with_error(other.variance, one.variance)
     first, second = (LABELS.get(row.estimator, row.estimator) for row in (one, other))
     second = f"the {second}" if second.islower() else second
     letter = "K" if one.estimator == "dreg" else "L"
@@ -45,7 +45,7 @@ def comparison(one: GradientNoise, other: GradientNoise) -> str:
         return (f"{first}'s and {second}'s {one.parameters} gradients have variances without a difference beyond the "
                 f"errors {where}: {second}'s is {with_error(times)} times {first}'s.")  # fmt: skip
     if value < 1:
-        times = ratio(one.variance, other.variance)
+        times = ratio_with_error(one.variance, other.variance)
     word = "less" if value > 1 else "more"
     return f"{first}'s {one.parameters} gradient has {with_error(times)} times {word} variance than {second}'s {where}."
 

@@ -75,7 +75,8 @@ class GradientSums:
         """‖Σ g‖² of the groups that count, (..., G) -> (...)."""
         if self.own_products is None:
             self.own_products = self.products(self)
-        return np.einsum("...g,gh,...h->...", groups, self.own_products, groups)
+        squares: np.ndarray = np.einsum("...g,gh,...h->...", groups, self.own_products, groups)
+        return squares
 
     def products(self, other: "GradientSums") -> np.ndarray:
         """The inner product of each group's sum with each of the other's, (G, H)."""

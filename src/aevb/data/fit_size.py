@@ -16,5 +16,7 @@ def fit_size(images: Tensor, size: int) -> Tensor:
     missing_rows, missing_columns = size - height, size - width
     if 0 <= missing_rows <= BORDER and 0 <= missing_columns <= BORDER:
         left, top = missing_columns // 2, missing_rows // 2
-        return pad(images, [left, top, missing_columns - left, missing_rows - top])
-    return resize(images, [size, size], antialias=True)
+        padded: Tensor = pad(images, [left, top, missing_columns - left, missing_rows - top])
+        return padded
+    resized: Tensor = resize(images, [size, size], antialias=True)
+    return resized

@@ -15,7 +15,7 @@ from torchvision.datasets.utils import check_integrity
 from aevb.errors import UserError
 
 
-def read(dataset: Callable[..., Any], train: bool) -> tuple[Tensor, Tensor]:
+def read_images(dataset: Callable[..., Any], train: bool) -> tuple[Tensor, Tensor]:
     """Images, uint8 (N, C, H, W), and labels, int64 (N,), of the training or the test split.
 
     dataset: makes an object with `data` and `targets` when called with `train`, as torchvision's image sets do.

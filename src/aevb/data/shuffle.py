@@ -1,9 +1,8 @@
-"""Which images make up each batch."""
+"""The order of the images, cut into batches."""
 
 import torch
 from torch import Tensor
 
-from aevb.errors import UserError
 from aevb.seeding import generator_for
 
 
@@ -28,7 +27,7 @@ class Shuffle:
         orders: int = 1,
     ) -> None:
         if num_images < world_size:
-            raise UserError(f"{num_images} images are too few for {world_size} devices")
+            raise ValueError(f"{num_images} images are too few for {world_size} devices")
         self.num_images = num_images
         self.joint_batch_size = batch_size * world_size
         self.seed = seed

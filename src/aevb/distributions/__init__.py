@@ -1,8 +1,8 @@
 """Distributions: tensors to torch Distributions.
 
-A posterior maps features (B, in_features) to q(z|x), with batch shape (B,) and event shape (D,). A prior takes
-nothing and gives p(z), with event shape (D,). A likelihood maps a decoder's output (..., *parameter_shape) to p(x|z),
-with batch shape (...) and event shape (C, H, W).
+A Posterior maps features (B, in_features) to q(z|x), with batch shape (B,) and event shape (D,). A Prior takes nothing
+and gives p(z), with event shape (D,). A Likelihood maps a decoder's output (..., *parameter_shape) to p(x|z), with
+batch shape (...) and event shape (C, H, W).
 """
 
 import aevb.distributions.normal_kl  # noqa: F401  (registers a closed form)
@@ -15,12 +15,14 @@ from aevb.distributions.gaussian import Gaussian
 from aevb.distributions.likelihood import Likelihood
 from aevb.distributions.logistic_normal_posterior import LogisticNormalPosterior
 from aevb.distributions.low_rank_normal_posterior import LowRankNormalPosterior
-from aevb.distributions.marginal_family import factor
-from aevb.distributions.mean_or_mode import centre
+from aevb.distributions.marginal_family import marginal_family
+from aevb.distributions.mean_or_mode import mean_or_mode
 from aevb.distributions.mixture_prior import MixturePrior
 from aevb.distributions.normal_posterior import NormalPosterior
+from aevb.distributions.posterior import Posterior
+from aevb.distributions.prior import Prior
 from aevb.distributions.standard_normal import StandardNormal
-from aevb.distributions.support import check_support, support_of
+from aevb.distributions.support import ShapeMismatch, SupportMismatch, check_support, support_of
 from aevb.distributions.vamp_prior import VampPrior
 
 __all__ = [
@@ -36,10 +38,14 @@ __all__ = [
     "LowRankNormalPosterior",
     "MixturePrior",
     "NormalPosterior",
+    "Posterior",
+    "Prior",
+    "ShapeMismatch",
     "StandardNormal",
+    "SupportMismatch",
     "VampPrior",
-    "centre",
     "check_support",
-    "factor",
+    "marginal_family",
+    "mean_or_mode",
     "support_of",
 ]

@@ -7,10 +7,11 @@ from typing import Any
 from torch import Tensor, nn
 from torch.distributions import Distribution, Independent, constraints, transform_to
 
-from aevb.errors import number_from, whole_number
+from aevb.checks import number_from, whole_number
+from aevb.distributions.posterior import Posterior
 
 
-class AmortizedPosterior(nn.Module):
+class AmortizedPosterior(Posterior):
     """q(z|x) = ∏ⱼ family(zⱼ; λⱼ(x)), where each parameter is a linear function of the features, mapped to its range.
 
     Kingma & Welling 2014, section 2.4. The ranges are the family's `arg_constraints`: a real parameter is the linear
@@ -29,8 +30,6 @@ class AmortizedPosterior(nn.Module):
         family: Callable[..., Distribution],
         at_least: Mapping[str, float] | None = None,
     ) -> None:
-        super().__init__()
-        self.family = family
         cls: Any = family.func if isinstance(family, partial) else family
         fixed = family.keywords if isinstance(family, partial) else {}
         ranges = {name: range_ for name, range_ in cls.arg_constraints.items() if name not in fixed}
@@ -38,10 +37,11 @@ class AmortizedPosterior(nn.Module):
             if name not in ranges:
                 raise ValueError(f"at_least.{name}: expected one of {', '.join(ranges)}")
             ranges[name] = constraints.greater_than(number_from(f"at_least.{name}", bound, 0))
+        super().__init__(nn.Linear(in_features, len(ranges) * whole_number("latent_dim", latent_dim)))
+        self.family = family
         self.to_range = {name: transform_to(range_) for name, range_ in ranges.items()}
-        self.parameters_of_q = nn.Linear(in_features, len(ranges) * whole_number("latent_dim", latent_dim))
 
-    def forward(self, features: Tensor) -> Distribution:
-        outputs = self.parameters_of_q(features).chunk(len(self.to_range), dim=-1)  # (B, D) each
-        q = self.family(**{name: map_(raw) for (name, map_), raw in zip(self.to_range.items(), outputs, strict=True)})
+    def distribution(self, raw: Tensor) -> Distribution:
+        parts = raw.chunk(len(self.to_range), dim=-1)  # (B, D) each
+        q = self.family(**{name: map_(part) for (name, map_), part in zip(self.to_range.items(), parts, strict=True)})
         return q if q.event_shape else Independent(q, 1)

@@ -17,7 +17,7 @@ def log_normaliser(logits: Tensor) -> Tensor:
     return total if bool(total.isfinite().all()) else softplus(logits).sum(-1)
 
 
-class BernoulliImage(Independent):
+class BernoulliImage(Independent[TorchBernoulli]):
     """∏ᵢ Bernoulli(xᵢ; yᵢ), as Independent has it, with fewer passes over all pixels in log_prob and in its gradient.
 
     log p(x) = Σᵢ xᵢηᵢ - Σᵢ log(1 + exp ηᵢ) for the logits η.

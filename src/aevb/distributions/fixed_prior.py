@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.distributions import Distribution, Independent
 
-from aevb.errors import whole_number
+from aevb.checks import whole_number
+from aevb.distributions.prior import Prior
 
 
-class FixedPrior(nn.Module):
+class FixedPrior(Prior):
     """p(z) = ∏ⱼ family(zⱼ; parameters), the same in every dimension; a family of vectors is not multiplied.
 
     family: a class like those of torch.distributions.

@@ -3,22 +3,22 @@
 from torch import Tensor, nn
 from torch.distributions import Distribution, MultivariateNormal, constraints, transform_to
 
-from aevb.errors import whole_number
+from aevb.checks import whole_number
+from aevb.distributions.posterior import Posterior
 
 
-class FullNormalPosterior(nn.Module):
+class FullNormalPosterior(Posterior):
     """q(z|x) = N(z; μ(x), L(x) L(x)ᵀ), L lower triangular with a positive diagonal, both linear in the features.
 
     Shapes: (B, in_features) -> batch shape (B,), event shape (latent_dim,).
     """
 
     def __init__(self, in_features: int, latent_dim: int) -> None:
-        super().__init__()
-        self.mean = nn.Linear(in_features, whole_number("latent_dim", latent_dim))
-        self.raw_cholesky = nn.Linear(in_features, latent_dim**2)
+        super().__init__(nn.Linear(in_features, whole_number("latent_dim", latent_dim) * (1 + latent_dim)))
+        self.latent_dim = latent_dim
         self.to_cholesky = transform_to(constraints.lower_cholesky)
 
-    def forward(self, features: Tensor) -> Distribution:
-        mean = self.mean(features)  # (B, D)
-        raw = self.raw_cholesky(features).unflatten(-1, (mean.shape[-1], mean.shape[-1]))  # (B, D, D)
-        return MultivariateNormal(mean, scale_tril=self.to_cholesky(raw))
+    def distribution(self, raw: Tensor) -> Distribution:
+        mean, cholesky = raw.tensor_split([self.latent_dim], dim=-1)  # (B, D), (B, D·D)
+        square = cholesky.unflatten(-1, (self.latent_dim, self.latent_dim))
+        return MultivariateNormal(mean, scale_tril=self.to_cholesky(square))

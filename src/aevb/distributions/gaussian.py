@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from torch.distributions import Distribution, Independent, Normal
 from torch.nn.functional import softplus
 
+from aevb.checks import number_from, one_of
 from aevb.distributions.likelihood import Likelihood
-from aevb.errors import number_from
 
 MEANS: dict[str, Callable[[Tensor], Tensor]] = {"identity": lambda raw: raw, "sigmoid": torch.sigmoid}
 SCALES = ("fixed", "learned", "predicted")
@@ -34,14 +34,10 @@ class Gaussian(Likelihood):
         self, mean: str = "identity", scale: str = "fixed", sigma: float = 1.0, min_sigma: float = 0.01
     ) -> None:
         super().__init__()
-        if mean not in MEANS:
-            raise ValueError(f"likelihood mean={mean!r}: expected one of {', '.join(MEANS)}")
-        if scale not in SCALES:
-            raise ValueError(f"likelihood scale={scale!r}: expected one of {', '.join(SCALES)}")
         number_from("min_sigma", min_sigma, 0, above=True)
         number_from("sigma", sigma, 0 if scale == "fixed" else min_sigma, above=True)
-        self.to_mean = MEANS[mean]
-        self.scale = scale
+        self.to_mean = MEANS[one_of("likelihood mean", mean, MEANS)]
+        self.scale = one_of("likelihood scale", scale, SCALES)
         self.min_sigma = min_sigma
         if scale == "fixed":
             self.register_buffer("sigma", torch.tensor(float(sigma)), persistent=False)

@@ -1,4 +1,4 @@
-"""What every likelihood has."""
+"""The abstract base of likelihoods."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from torch.distributions import Distribution
 
 
 class Likelihood(nn.Module, ABC):
-    """Makes p(x|z) of a decoder's output, and says which shape of output it needs."""
+    """p(x|z) from a decoder's output, whose shape the likelihood decides."""
 
     @abstractmethod
     def parameter_shape(self, image_shape: Sequence[int]) -> tuple[int, ...]:

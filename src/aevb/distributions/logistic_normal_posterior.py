@@ -3,10 +3,11 @@
 from torch import Tensor, nn
 from torch.distributions import Distribution, LogisticNormal
 
-from aevb.errors import whole_number
+from aevb.checks import whole_number
+from aevb.distributions.posterior import Posterior
 
 
-class LogisticNormalPosterior(nn.Module):
+class LogisticNormalPosterior(Posterior):
     """q(z|x): z is the stick-breaking transform of y ~ N(μ(x), diag exp s(x)), with one dimension less than z.
 
     Aitchison & Shen 1980; an example of composition in Kingma & Welling 2014, section 2.4, point 3.
@@ -15,10 +16,9 @@ class LogisticNormalPosterior(nn.Module):
     """
 
     def __init__(self, in_features: int, latent_dim: int) -> None:
-        super().__init__()
         whole_number("latent_dim of a posterior on the simplex", latent_dim, at_least=2)
-        self.parameters_of_q = nn.Linear(in_features, 2 * (latent_dim - 1))
+        super().__init__(nn.Linear(in_features, 2 * (latent_dim - 1)))
 
-    def forward(self, features: Tensor) -> Distribution:
-        mean, s = self.parameters_of_q(features).chunk(2, dim=-1)  # (B, D - 1) each
+    def distribution(self, raw: Tensor) -> Distribution:
+        mean, s = raw.chunk(2, dim=-1)  # (B, D - 1) each
         return LogisticNormal(mean, (s / 2).exp())

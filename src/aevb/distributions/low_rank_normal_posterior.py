@@ -3,24 +3,25 @@
 from torch import Tensor, nn
 from torch.distributions import Distribution, LowRankMultivariateNormal
 
-from aevb.errors import whole_number
+from aevb.checks import whole_number
+from aevb.distributions.posterior import Posterior
 
 
-class LowRankNormalPosterior(nn.Module):
+class LowRankNormalPosterior(Posterior):
     """q(z|x) = N(z; μ(x), W(x) W(x)ᵀ + diag exp s(x)), W of `rank` columns, all linear in the features.
 
     Shapes: (B, in_features) -> batch shape (B,), event shape (latent_dim,).
     """
 
-    capturable = False  # torch's Cholesky factorisation asks the device whether it went well
-
     def __init__(self, in_features: int, latent_dim: int, rank: int = 1) -> None:
-        super().__init__()
-        self.rank = whole_number("rank", rank)
-        self.mean_and_log_variance = nn.Linear(in_features, 2 * whole_number("latent_dim", latent_dim))
-        self.factor = nn.Linear(in_features, latent_dim * rank)
+        super().__init__(
+            nn.Linear(in_features, whole_number("latent_dim", latent_dim) * (2 + whole_number("rank", rank)))
+        )
+        self.latent_dim = latent_dim
+        self.rank = rank
 
-    def forward(self, features: Tensor) -> Distribution:
-        mean, s = self.mean_and_log_variance(features).chunk(2, dim=-1)  # (B, D) each
-        factor = self.factor(features).unflatten(-1, (mean.shape[-1], self.rank))  # (B, D, rank)
-        return LowRankMultivariateNormal(mean, factor, s.exp())
+    def distribution(self, raw: Tensor) -> Distribution:
+        mean, s, columns = raw.tensor_split(
+            [self.latent_dim, 2 * self.latent_dim], dim=-1
+        )  # (B, D), (B, D), (B, D·rank)
+        return LowRankMultivariateNormal(mean, columns.unflatten(-1, (self.latent_dim, self.rank)), s.exp())

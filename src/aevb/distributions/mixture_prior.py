@@ -4,10 +4,11 @@ import torch
 from torch import nn
 from torch.distributions import Categorical, Distribution, Independent, MixtureSameFamily, Normal
 
-from aevb.errors import whole_number
+from aevb.checks import whole_number
+from aevb.distributions.prior import Prior
 
 
-class MixturePrior(nn.Module):
+class MixturePrior(Prior):
     """p(z) = Σₖ πₖ N(z; μₖ, diag σₖ²), with learned weights, means and scales; Dilokthanakul et al. (2016), section 3.
 
     The weights start equal, the scales at 1, and the means at draws from N(0, I), apart from each other.

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.distributions import Bernoulli, Distribution, Normal
 from torch.nn.functional import softplus
 
-from aevb.distributions.marginal_family import factor
+from aevb.distributions.marginal_family import marginal_family
 
 
 def log_prob_of_pairs(p: Distribution, x: Tensor) -> Tensor:
@@ -16,7 +16,7 @@ def log_prob_of_pairs(p: Distribution, x: Tensor) -> Tensor:
     Products of Bernoulli or Normal pixels are exponential families, whose log densities are linear in x, or in x and
     x²: all pairs are one matrix product, or two. Other distributions are evaluated image by image.
     """
-    pixels = factor(p)
+    pixels = marginal_family(p)
     flat = x.flatten(1)  # (N, n)
     if isinstance(pixels, Bernoulli):
         logits = pixels.logits.flatten(1)  # (M, n)

@@ -1,14 +1,19 @@
 """The usual prior."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.distributions import Distribution, Independent, Normal
 
-from aevb.errors import whole_number
+from aevb.checks import whole_number
+from aevb.distributions.prior import Prior
 
 
-class StandardNormal(nn.Module):
-    """p(z) = N(z; 0, I), with event shape (latent_dim,)."""
+class StandardNormal(Prior):
+    """p(z) = N(z; 0, I), with event shape (latent_dim,).
+
+    >>> StandardNormal(latent_dim=2)().log_prob(torch.zeros(2))  # -log 2π
+    tensor(-1.8379)
+    """
 
     mean: Tensor
     scale: Tensor

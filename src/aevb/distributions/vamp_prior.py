@@ -6,10 +6,11 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Categorical, Distribution, MixtureSameFamily
 
-from aevb.errors import whole_number
+from aevb.checks import whole_number
+from aevb.distributions.prior import Prior
 
 
-class VampPrior(nn.Module):
+class VampPrior(Prior):
     """p(z) = 1/K Σₖ q(z|uₖ), with K learned pseudo-inputs uₖ in (0, 1); Tomczak & Welling 2018, equation 9.
 
     posterior_of: x (K, C, H, W) -> q(z|x), the model's own.

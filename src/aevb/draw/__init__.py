@@ -1,14 +1,29 @@
-"""Draw a trained model: python -m src.draw run=<the folder of a run, or a checkpoint> [option=value ...]."""
+"""Draw a trained model: python -m aevb.draw run=<the folder of a run, or a checkpoint> [option=value ...]."""
+
+from typing import TYPE_CHECKING, Any
 
 import hydra
 from omegaconf import DictConfig
 
-from aevb.command_line.plain_errors import CONF
+from aevb.command_line import CONF
+
+if TYPE_CHECKING:
+    from aevb.draw.pictures import draw
+
+__all__ = ["draw", "main"]
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="draw")
 def main(cfg: DictConfig) -> None:
     """Draw the figures of one run, or the learning curves of several."""
-    from aevb.draw.run import draw  # torch takes seconds to import, and --help does not need it
+    from aevb.draw.run import draw_runs  # torch takes seconds to import, and --help does not need it
 
-    draw(cfg)
+    draw_runs(cfg)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "draw":  # for the same reason, only when it is asked for
+        from aevb.draw.pictures import draw
+
+        return draw
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

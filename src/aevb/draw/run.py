@@ -1,76 +1,76 @@
-"""The pictures of a trained model, from a composed configuration to files."""
+"""The pictures of trained runs, from a composed configuration to files."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
-import torch
-from hydra.utils import instantiate
-from omegaconf import DictConfig, ListConfig, OmegaConf
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
 
-from aevb.command_line.suggestions import buildable, chosen_names
-from aevb.errors import UserError, whole_number
-from aevb.figures import NotApplicable, Picture, Quantities, save
-from aevb.files import writing_into
-from aevb.runs.checkpoint import load_data, load_model
-from aevb.runs.run import Run, common_folder, find_runs, names
-from aevb.train.report import shown
+from aevb.checks import whole_number
+from aevb.command_line.figure_nodes import SCHEDULE, figure_of
+from aevb.command_line.suggestions import buildable
+from aevb.draw.pictures import seeded_picture
+from aevb.errors import NotApplicable, UserError
+from aevb.figures import Picture, Quantities, save, wanted_quantities
+from aevb.files import relative_to_cwd, writing_into
+from aevb.process import skip_distribution_checks
+from aevb.runs import Run, find_runs, load_data, load_model
+from aevb.runs.run import common_folder, names
 
 OF_SEVERAL_RUNS = {"histories", "units"}  # the quantities that do not belong to a single model
 
 
-def draw(cfg: DictConfig) -> list[Path]:
-    """Draw what is asked for; prints and returns the files' paths, and prints why a figure was left out.
+def draw_runs(cfg: DictConfig) -> list[Path]:
+    """Draw what is chosen; prints and returns the files' paths, and prints why a figure was left out.
 
     Raises UserError if nothing could be drawn.
     """
     figures = chosen_figures(cfg)
-    if not figures:
-        raise UserError("figures=[] asks for no figure: name some, or leave it out for all the quick ones")
     if cfg.run is None:
         raise UserError("say which run to draw: run=outputs/<model>-<loss>-z<latent_dim>/<time>, or a checkpoint")
-    runs = find_runs(OmegaConf.to_container(cfg.run) if isinstance(cfg.run, ListConfig) else cfg.run)  # type: ignore[arg-type]
+    runs = find_runs(cfg.run)
     quantities = quantities_of(runs, cfg)
     folder = Path(cfg.out) if cfg.out else common_folder(runs) / "figures"
-    files, reasons = [], []
+    files = []
     for name, figure in figures.items():
-        torch.manual_seed(cfg.seed)
         try:
-            if len(runs) > 1 and not OF_SEVERAL_RUNS.issuperset(quantities.wanted(figure)):
+            if len(runs) > 1 and not OF_SEVERAL_RUNS.issuperset(wanted_quantities(figure)):
                 raise NotApplicable(f"it shows one run, and run= stands for {len(runs)}")
-            files.append(written(quantities.draw(figure), folder, name))
+            picture = seeded_picture(quantities, figure, cfg.seed)
         except NotApplicable as reason:
-            reasons.append(f"{name} is not drawn: {reason}")
-            print(reasons[-1])
-        except (TypeError, ValueError) as error:
-            raise UserError(f"{name} cannot be drawn: {error}") from error
+            print(f"{name} is not drawn: {reason}")
+        except ValueError as error:
+            raise UserError(f"figures.{name} cannot be drawn: {error}") from error
         else:
-            print(shown(files[-1]))
+            with writing_into(folder):
+                files.append(save(picture, folder, name))
+            print(relative_to_cwd(files[-1]))
     if not files:
         raise UserError("no figure could be drawn")
     return files
 
 
 def chosen_figures(cfg: DictConfig) -> dict[str, Callable[..., Picture]]:
-    """The figures that are asked for, by name; UserError for a name that does not exist."""
-    chosen = chosen_names("figure", cfg.figures, buildable(cfg))
-    return {name: instantiate(cfg[name], _convert_="all") for name in chosen}
+    """The figures that are chosen, by name; UserError if there is none, or an option has no effect here."""
+    for override in HydraConfig.get().overrides.task:
+        if re.match(rf"\+?figures\.\w+\.({'|'.join(SCHEDULE)})=", override):
+            raise UserError(f"{override}: that is for training; src.draw has split= and max_images= for all figures")
+    nodes = buildable(cfg.figures)
+    if not nodes:
+        raise UserError("figures=[] chooses no figure: name some, or leave it out for all the quick ones")
+    return {name: figure_of(node) for name, node in nodes.items()}
 
 
 def quantities_of(runs: list[Run], cfg: DictConfig) -> Quantities:
     """What there is to draw of the first run's model and data, and the histories of all runs."""
     histories = {name: rows for name, run in zip(names(runs), runs, strict=True) if (rows := run.history()) is not None}
-    torch.distributions.Distribution.set_default_validate_args(False)  # as in training
+    skip_distribution_checks()
     model = load_model(runs[0].checkpoint)
     data = load_data(runs[0].checkpoint)
     try:
         whole_number("seed", cfg.seed, at_least=0)
-        x, y = data.to_draw(whole_number("max_images", cfg.max_images), cfg.split)
+        x, y = data.images(cfg.split, whole_number("max_images", cfg.max_images))
     except ValueError as error:
         raise UserError(str(error)) from error
     return Quantities(model, x, y, histories)
-
-
-def written(picture: Picture, folder: Path, name: str) -> Path:
-    """Save the picture; UserError where the folder cannot be written."""
-    with writing_into(folder):
-        return save(picture, folder, name)

@@ -1,18 +1,29 @@
-"""Measure trained models: python -m src.evaluate run=<the folder of a run, or a checkpoint> [option=value ...]."""
+"""Measure trained models: python -m aevb.evaluate run=<the folder of a run, or a checkpoint> [option=value ...]."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hydra
 from omegaconf import DictConfig
 
-from aevb.command_line.plain_errors import CONF
+from aevb.command_line import CONF
 
-evaluations: list[dict[str, Any]] = []  # of all jobs of a multirun, which Hydra runs in one process
+if TYPE_CHECKING:
+    from aevb.evaluate.measure import evaluate
+
+__all__ = ["evaluate", "main"]
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="evaluate")
-def main(cfg: DictConfig) -> None:
-    """Evaluate each run that `run` stands for."""
-    from aevb.evaluate.run import evaluate  # torch takes seconds to import, and --help does not need it
+def main(cfg: DictConfig) -> list[dict[str, Any]]:
+    """Evaluate each run that `run` stands for; returns the evaluations, as evaluation.json has them."""
+    from aevb.evaluate.run import evaluate_runs  # torch takes seconds to import, and --help does not need it
 
-    evaluations.extend(evaluate(cfg))
+    return evaluate_runs(cfg)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "evaluate":  # for the same reason, only when it is asked for
+        from aevb.evaluate.measure import evaluate
+
+        return evaluate
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

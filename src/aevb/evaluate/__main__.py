@@ -1,16 +1,13 @@
 """python -m aevb.evaluate."""
 
 from aevb.command_line.plain_errors import plain_errors
-from aevb.evaluate import evaluations, main
+from aevb.evaluate import main
 
 
 def run() -> None:
+    """The command, with one message instead of a traceback for a user's mistake."""
     with plain_errors("evaluate"):
         main()
-        if len(evaluations) > 1:
-            from aevb.evaluate.ranking import comparison
-
-            comparison(evaluations)
 
 
 if __name__ == "__main__":

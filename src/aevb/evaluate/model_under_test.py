@@ -1,39 +1,42 @@
-"""What is evaluated."""
+"""A trained model, and the images that it is evaluated on."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from torch import Tensor
 
-from aevb.data import ImageDataModule
-from aevb.figures import NotApplicable
-from aevb.figures.canvas.picture import Picture
-from aevb.metrics.batching import Track, pairs_that_fit
+from aevb.data import ImageData
+from aevb.errors import NotApplicable
+from aevb.metrics.batching import max_decodes
+from aevb.metrics.track import Track, untracked
 from aevb.models import VAE, ImageModel
 
 
-@dataclass
-class Subject:
-    """A trained model, the images it is evaluated on, and what has been found so far.
+@dataclass(frozen=True)
+class ModelUnderTest:
+    """A trained model, the images that it is evaluated on, and what the computation may take.
 
-    x: (N, C, H, W). y: labels, (N,). num_bytes: for what is computed at once. track: makes a progress bar.
-    per_image: by name, a value for each of the first images. pictures: by name. sentences: what a number cannot say.
+    x: (N, C, H, W), on the model's device. y: labels, (N,), None if there are none.
+    data: the data set, for sections that need training images; None if there is none. split: where x is from.
+    num_bytes: for what is computed at once. track: makes a progress bar from a description.
     """
 
     model: ImageModel
-    data: ImageDataModule
-    split: str
     x: Tensor
-    y: Tensor
-    num_bytes: float
-    track: Callable[[str], Track]
-    per_image: dict[str, Tensor] = field(default_factory=dict)
-    pictures: dict[str, Picture] = field(default_factory=dict)
-    sentences: list[str] = field(default_factory=list)
+    y: Tensor | None = None
+    data: ImageData | None = None
+    split: str = "test"
+    num_bytes: float = 256 * 2**20
+    track: Callable[[str], Track] = lambda description: untracked
 
     @property
     def name(self) -> str:
         return type(self.model).__name__
+
+    @property
+    def binarize(self) -> str:
+        """How the pixels were made black and white; none where there is no data set that says so."""
+        return self.data.binarize if self.data else "none"
 
     def vae(self, what: str) -> VAE:
         """The model, if it is a VAE; raises NotApplicable, saying that `what` needs one, if it is not."""
@@ -41,12 +44,24 @@ class Subject:
             raise NotApplicable(f"{self.name} is no VAE, and {what}")
         return self.model
 
+    def training_data(self) -> ImageData:
+        """The data set, if there is one with training images; raises NotApplicable if there is not."""
+        if self.data is None:
+            raise NotApplicable("there are no training images: give the data set, too")
+        return self.data
+
+    def labels(self) -> Tensor:
+        """The labels of the images; raises NotApplicable if there are none."""
+        if self.y is None:
+            raise NotApplicable("the images have no labels")
+        return self.y
+
     @property
-    def pairs(self) -> int:
+    def decodes(self) -> int:
         """How many latents of a VAE are decoded at once."""
         model = self.vae("only a VAE's latents are sampled")
-        return pairs_that_fit(model, model.latent_dim, self.num_bytes)
+        return max_decodes(model, model.latent_dim, self.num_bytes)
 
     def first(self, num_images: int | None) -> Tensor:
-        """The first so many images; all for None."""
+        """The first `num_images` images; all for None."""
         return self.x[:num_images]

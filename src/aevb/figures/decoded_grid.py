@@ -8,16 +8,17 @@ from matplotlib.figure import Figure
 from torch import Tensor
 from torch.distributions import Distribution
 
-from aevb.distributions import factor
-from aevb.errors import whole_number
+from aevb.checks import whole_number
+from aevb.distributions import marginal_family
+from aevb.errors import NotApplicable
 from aevb.figures.canvas.mosaic import mosaic
-from aevb.figures.quantities import NotApplicable
 
 
 def decoded_grid(
     decode: Callable[[Tensor], Tensor],
     z: Tensor,
     prior: Distribution | None = None,
+    *,
     box: Sequence[float] | None = None,
     quantiles: bool = False,
     dims: Sequence[int] = (0, 1),
@@ -93,7 +94,7 @@ def _equal_mass(prior: Distribution | None, n: int) -> Tensor:
     """n values of each dimension, in the middles of n intervals of equal probability under the prior: (n, D)."""
     if prior is None:
         raise NotApplicable("a grid of quantiles needs a prior, and this model has none")
-    single = factor(prior)
+    single = marginal_family(prior)
     missing = NotApplicable(f"a grid of quantiles needs F⁻¹ of each dimension, which {type(single).__name__} has not")
     if single.event_shape:
         raise missing

@@ -7,21 +7,21 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from aevb.errors import NotApplicable
 from aevb.figures.canvas.mosaic import mosaic
-from aevb.figures.quantities import NotApplicable
 
 COLUMNS = 8
 
 
 def decoded_points(
-    decode: Callable[[Tensor], Tensor], z: Tensor, points: Sequence[Sequence[float]] | None = None
+    decode: Callable[[Tensor], Tensor], z: Tensor, *, points: Sequence[Sequence[float]] | None = None
 ) -> Figure:
     """The image that each of the points is decoded to, under its coordinates.
 
     points: codes of D numbers, as many as the codes z (N, D) have.
     """
     if points is None or points == []:
-        raise NotApplicable("no points are given: z=[[0.5, 0.5], [0, 0]], say, or figure.points of the callback")
+        raise NotApplicable("no points are given: say figures.decoded_points.points=[[0.5,0.5],[0,0]]")
     latent_dim = z.shape[1]
     for point in points if isinstance(points, Sequence) else [points]:
         numbers = isinstance(point, Sequence) and all(isinstance(value, int | float) for value in point)

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 
-def importance_ladder(log_px: Mapping[int, Tensor], others: Mapping[str, Tensor]) -> Figure:
+def importance_curve(log_px: Mapping[int, Tensor], others: Mapping[str, Tensor]) -> Figure:
     """The mean of log p̂(x) over images against the number of importance samples K, with other estimates as lines.
 
     log_px: K -> nats for each image, (N,). others: by name, nats for the same first images, (M,) each. There is a panel

@@ -6,7 +6,7 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from aevb.errors import whole_number
+from aevb.checks import whole_number
 from aevb.figures.canvas.latent_path import latent_path
 from aevb.figures.canvas.mosaic import mosaic
 from aevb.figures.canvas.two_images import two_images
@@ -17,6 +17,7 @@ def interpolation(
     y: Tensor,
     encode: Callable[[Tensor], Tensor],
     decode: Callable[[Tensor], Tensor],
+    *,
     start: int = 0,
     end: int = 1,
     labels: Sequence[int] | None = None,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from aevb.errors import whole_number
+from aevb.checks import whole_number
 from aevb.figures.canvas.animation import Animation
 from aevb.figures.canvas.latent_path import latent_path
 from aevb.figures.canvas.two_images import two_images
@@ -16,6 +16,7 @@ def interpolation_gif(
     y: Tensor,
     encode: Callable[[Tensor], Tensor],
     decode: Callable[[Tensor], Tensor],
+    *,
     start: int = 0,
     end: int = 1,
     labels: Sequence[int] | None = None,

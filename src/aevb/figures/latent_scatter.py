@@ -5,11 +5,11 @@ from matplotlib.figure import Figure
 from sklearn.decomposition import PCA
 from torch import Tensor
 
+from aevb.errors import NotApplicable
 from aevb.figures.canvas.by_label import scatter_by_label
-from aevb.figures.quantities import NotApplicable
 
 
-def latent_scatter(z: Tensor, y: Tensor, colour_bar: bool = False) -> Figure:
+def latent_scatter(z: Tensor, y: Tensor, *, colour_bar: bool = False) -> Figure:
     """Codes (N, D), coloured by label (N,), with a legend or a colour bar.
 
     One latent dimension is drawn against the label, two as they are, more as their first two principal components.

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter
 
-from aevb.figures.quantities import NotApplicable
+from aevb.errors import NotApplicable
 
 STAGES = {"train": ("--", "x", "training"), "val": ("-", ".", "validation")}  # line, marker, name
 FEW = 30  # points that are marked
@@ -15,6 +15,7 @@ FEW = 30  # points that are marked
 def learning_curves(
     histories: Mapping[str, Sequence[Mapping[str, float]]],
     units: Mapping[str, str],
+    *,
     metric: str | None = None,
     log_x: bool = False,
 ) -> Figure:

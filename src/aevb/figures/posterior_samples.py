@@ -6,14 +6,14 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from aevb.errors import whole_number
+from aevb.checks import whole_number
 from aevb.figures.canvas.mosaic import mosaic
 
 
 def posterior_samples(
-    x: Tensor, sample_posterior: Callable[[Tensor, int], Tensor], n: int = 8, samples: int = 10
+    x: Tensor, sample_posterior: Callable[[Tensor, int], Tensor], *, n: int = 8, samples: int = 10
 ) -> Figure:
-    """The first n images (N, C, H, W), each followed by images decoded from so many draws of its q(z|x)."""
+    """The first n images (N, C, H, W), each followed by images decoded from `samples` draws of its q(z|x)."""
     images = x[: whole_number("n", n)]
     drawn = sample_posterior(images, whole_number("samples", samples))  # (samples, n, C, H, W)
     rows = torch.cat([images[None], drawn.to(images)]).transpose(0, 1).flatten(0, 1)

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from aevb.errors import whole_number
+from aevb.checks import whole_number
 from aevb.figures.canvas.mosaic import mosaic
 
 
-def prior_samples(sample: Callable[[int], Tensor], n: int = 10) -> Figure:
+def prior_samples(sample: Callable[[int], Tensor], *, n: int = 10) -> Figure:
     """n×n images, each decoded from a draw of the prior."""
     figure = Figure(figsize=(7, 7.3), dpi=100, layout="constrained")
     axes = figure.subplots()

@@ -1,128 +1,160 @@
-"""What there is to draw of a model and some images."""
+"""The quantities that figures are drawn from. The one file of figures/ that knows models."""
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
 
 import torch
 from torch import Size, Tensor, nn
 from torch.distributions import Distribution
 
+from aevb.errors import NotApplicable
 from aevb.figures.canvas.picture import Picture
-from aevb.models import VAE, VQVAE, ImageModel, VQPrior
+from aevb.models import VAE, VQVAE, GenerativeModel, ImageModel
 
-Histories = Mapping[str, Sequence[Mapping[str, float]]]
-
-
-class NotApplicable(Exception):
-    """A figure does not exist for this model; the message says why."""
+Histories = Mapping[str, Sequence[Mapping[str, float]]]  # by the name of a run, a row for each epoch
 
 
 class Quantities:
-    """Everything that a figure may ask for by name, computed only when it is asked for, and once.
+    """Everything that a figure may ask for, by the names of the properties here, each computed when it is asked for.
 
-    x: images (N, C, H, W). y: their labels (N,).
-    z: the code of each image, (N, D). reconstruction: what each image is decoded to, (N, C, H, W).
-    noisy: the images with the noise that the model is trained with; denoised: what these are decoded to.
-    encode: images (N, C, H, W) -> codes (N, D). decode: codes (..., D) -> images (..., C, H, W).
-    sample: n -> n images (n, C, H, W) decoded from draws of the prior.
-    sample_posterior: (x, n) -> images (n, N, C, H, W) decoded from n draws of q(z|x).
-    prior: p(z), with event shape (D,); None if the model has none.
-    indices: of the codes of a codebook, (N, h, w). num_codes: how many it has.
-    histories: by the name of a run, a row for each epoch. units: of each quantity that is logged, by name.
+    A figure names its quantities as the parameters before `*`; the parameters after it are options:
+    `def latent_scatter(z, y, *, colour_bar=False)`.
     """
 
-    NAMES = ("x", "y", "z", "reconstruction", "noisy", "denoised", "encode", "decode", "sample", "sample_posterior",
-             "prior", "indices", "num_codes", "histories", "units")  # fmt: skip
+    def __init__(self, model: ImageModel, x: Tensor, y: Tensor | None, histories: Histories | None = None) -> None:
+        self._model = model
+        self._x = x
+        self._y = y
+        self._histories = histories or {}
 
-    def __init__(self, model: ImageModel, x: Tensor, y: Tensor, histories: Histories | None = None) -> None:
-        self.model: Any = model
-        self.x = x
-        self.y = y
-        self.histories = histories or {}
+    @property
+    def x(self) -> Tensor:
+        """Images, (N, C, H, W)."""
+        return self._x
+
+    @property
+    def y(self) -> Tensor:
+        """Their labels, int64 (N,)."""
+        if self._y is None:
+            raise NotApplicable("the images have no labels")
+        return self._y
 
     @cached_property
     def z(self) -> Tensor:
-        return self._of_each(self.x, self.model.encode)
+        """The code of each image, (N, D)."""
+        return self._of_each(self.x, self._model.encode)
 
     @cached_property
     def reconstruction(self) -> Tensor:
-        return self._of_each(self.z, self.model.decode)
+        """What each image is decoded to, (N, C, H, W)."""
+        return self._of_each(self.z, self._model.decode)
 
     @cached_property
     def noisy(self) -> Tensor:
-        noise = getattr(self.model, "noise", None)
-        if noise is None or isinstance(noise, nn.Identity):
+        """The images with the noise that the model is trained with, (N, C, H, W)."""
+        if isinstance(self._model.noise, nn.Identity):
             raise NotApplicable("the model is trained without noise")
-        return self._of_each(self.x, noise)
+        return self._of_each(self.x, self._model.noise)
 
     @cached_property
     def denoised(self) -> Tensor:
-        return self._of_each(self.noisy, lambda x: self.model.decode(self.model.encode(x)))
+        """What the noisy images are decoded to, (N, C, H, W)."""
+        return self._of_each(self.noisy, lambda x: self._model.decode(self._model.encode(x)))
 
     @property
     def encode(self) -> Callable[[Tensor], Tensor]:
-        return lambda x: self.model.encode(x.to(self.x))
+        """Images (N, C, H, W) -> codes (N, D)."""
+        return lambda x: self._model.encode(x.to(self.x))
 
     @property
     def decode(self) -> Callable[[Tensor], Tensor]:
-        if isinstance(self.model, VQVAE | VQPrior):
+        """Codes (..., D) -> images (..., C, H, W)."""
+        if self._model.discrete_codes:
             raise NotApplicable(f"the codes of {self._name} are discrete, and there is nothing between them to decode")
-        return lambda z: self.model.decode(z.to(self.x))
+        return lambda z: self._model.decode(z.to(self.x))
 
     @property
     def sample(self) -> Callable[[int], Tensor]:
-        if not callable(getattr(self.model, "sample", None)):
+        """n -> n images that the model draws, (n, C, H, W)."""
+        if not isinstance(self._model, GenerativeModel):
             raise NotApplicable(f"{self._name} has no prior to sample from")
-        return self.model.sample
+        return self._model.sample
 
     @property
     def sample_posterior(self) -> Callable[[Tensor, int], Tensor]:
-        if not isinstance(self.model, VAE):
+        """(x, n) -> images decoded from n draws of q(z|x), (n, N, C, H, W)."""
+        model = self._model
+        if not isinstance(model, VAE):
             raise NotApplicable(f"{self._name} has no posterior to sample from")
-        return lambda x, n: self.model.decode(self.model.posterior_of(x).sample(Size((n,))))
+        return lambda x, n: model.decode(model.posterior_of(x).sample(Size((n,))))
 
     @property
     def prior(self) -> Distribution | None:
-        return self.model.prior() if isinstance(self.model, VAE) else None
+        """p(z), with event shape (D,); None if the model has none."""
+        return self._model.prior() if isinstance(self._model, VAE) else None
 
     @cached_property
     def indices(self) -> Tensor:
-        self._require_codebook()
-        return self._of_each(self.x, self.model.indices_of)
+        """Which codes of a codebook stand for each image, int64 (N, h, w)."""
+        return self._of_each(self.x, self._with_codebook().indices_of)
 
     @property
     def num_codes(self) -> int:
-        self._require_codebook()
-        return self.model.codebook.num_codes
+        """How many codes the codebook has."""
+        return self._with_codebook().codebook.num_codes
 
     @property
-    def units(self) -> dict[str, str]:
-        return self.model.units
+    def histories(self) -> Histories:
+        """By the name of a run, a row for each epoch."""
+        return self._histories
+
+    @property
+    def units(self) -> Mapping[str, str]:
+        """The unit of each quantity that is logged, by name."""
+        return self._model.units
 
     @torch.no_grad()
     def draw(self, figure: Callable[..., Picture]) -> Picture:
-        """Call `figure` with the quantities that its parameters name.
+        """Call `figure` with the quantities that it names.
 
-        Raises NotApplicable where the model has no such quantity, or the figure does not suit it.
+        Raises NotApplicable where the model has no such quantity, or the figure does not suit it, and ValueError for a
+        wrong option.
         """
-        return figure(**{name: getattr(self, name) for name in self.wanted(figure)})
-
-    @classmethod
-    def wanted(cls, figure: Callable[..., Picture]) -> list[str]:
-        """The quantities that a figure asks for."""
-        return [name for name in inspect.signature(figure).parameters if name in cls.NAMES]
+        return figure(**{name: getattr(self, name) for name in wanted_quantities(figure)})
 
     @property
     def _name(self) -> str:
-        return type(self.model).__name__
+        return type(self._model).__name__
 
-    def _require_codebook(self) -> None:
-        if not hasattr(self.model, "indices_of"):
+    def _with_codebook(self) -> VQVAE:
+        if not isinstance(self._model, VQVAE):
             raise NotApplicable(f"{self._name} has no codebook")
+        return self._model
 
     @staticmethod
     def _of_each(inputs: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
         """The function of all the inputs (N, ...), a thousand at a time."""
         return torch.cat([function(part) for part in inputs.split(1000)])
+
+
+def wanted_quantities(figure: Callable[..., Picture]) -> list[str]:
+    """The quantities that a figure, or a partial of one, asks for: its parameters before `*`.
+
+    Raises ValueError for one that does not exist, and for an option that has the name of a quantity.
+    """
+    options = figure.keywords if isinstance(figure, partial) else {}
+    function = figure.func if isinstance(figure, partial) else figure
+    parameters = inspect.signature(function).parameters.values()
+    wanted = [parameter.name for parameter in parameters if parameter.kind is parameter.POSITIONAL_OR_KEYWORD]
+    known = [
+        name
+        for name, value in vars(Quantities).items()
+        if isinstance(value, property | cached_property) and not name.startswith("_")
+    ]
+    for name in wanted:
+        if name not in known:
+            raise ValueError(f"there is no quantity {name!r}: expected some of {', '.join(known)}, and options after *")
+        if name in options:
+            raise ValueError(f"{name} is a quantity of the model, and no option")
+    return wanted

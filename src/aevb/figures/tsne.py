@@ -5,14 +5,15 @@ from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
-from aevb.errors import number_from, whole_number
+from aevb.checks import number_from, whole_number
+from aevb.errors import NotApplicable
 from aevb.figures.canvas.by_label import scatter_by_label
-from aevb.figures.quantities import NotApplicable
 
 
 def tsne(
     z: Tensor,
     y: Tensor,
+    *,
     dimensions: int = 2,
     perplexity: float = 40,
     max_points: int = 2000,
@@ -25,7 +26,7 @@ def tsne(
     axes, have no meaning.
 
     perplexity: about how many neighbours each point has; less than the number of points.
-    max_points: draw the first so many codes.
+    max_points: draw the first `max_points` codes.
     """
     if dimensions not in (2, 3):
         raise ValueError(f"dimensions={dimensions}: t-SNE is drawn in 2 or 3 dimensions")

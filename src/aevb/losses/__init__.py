@@ -1,15 +1,20 @@
 """Losses: what is minimised, one value for each image.
 
-A reconstruction loss compares an autoencoder's prediction with x. A variational bound is made of the distributions of a
-VAE: -ELBO, an importance-weighted bound, or what an older algorithm follows. Sums run over pixels and latent dimensions
-here; the mean over the batch is the model's.
+A ReconstructionLoss compares an autoencoder's prediction with x. A VariationalBound is made of the Densities of a VAE:
+-ELBO (EvidenceLowerBound), an ImportanceWeighted bound, or what an older algorithm follows. Sums run over pixels and
+latent dimensions here; whoever trains takes the mean over the batch.
 """
 
 from aevb.losses.bce import BCE
 from aevb.losses.ciwae import CIWAE
+from aevb.losses.densities import Densities
 from aevb.losses.dreg import DReG
 from aevb.losses.evidence_lower_bound import EvidenceLowerBound
+from aevb.losses.fixed_support import MovingSupport
+from aevb.losses.importance_weighted import ImportanceWeighted, LogWeights, log_mean_exp
 from aevb.losses.iwae import IWAE
+from aevb.losses.kl import NoClosedForm
+from aevb.losses.kl_weight import KLWeight
 from aevb.losses.mcem import MCEM
 from aevb.losses.miwae import MIWAE
 from aevb.losses.mse import MSE
@@ -20,7 +25,7 @@ from aevb.losses.sgvb_a import SGVBA
 from aevb.losses.sgvb_b import SGVBB
 from aevb.losses.stl import STL
 from aevb.losses.variational_bound import LossTerms, VariationalBound
-from aevb.losses.wake_sleep import WakeSleep
+from aevb.losses.wake_sleep import Unexplained, WakeSleep
 
 __all__ = [
     "BCE",
@@ -34,10 +39,18 @@ __all__ = [
     "SGVBB",
     "STL",
     "DReG",
+    "Densities",
     "EvidenceLowerBound",
+    "ImportanceWeighted",
+    "KLWeight",
+    "LogWeights",
     "LossTerms",
+    "MovingSupport",
+    "NoClosedForm",
     "ReconstructionLoss",
     "ScoreFunction",
+    "Unexplained",
     "VariationalBound",
     "WakeSleep",
+    "log_mean_exp",
 ]

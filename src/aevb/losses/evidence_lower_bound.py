@@ -1,13 +1,14 @@
-"""What the estimators of the ELBO share: the weight of the KL term, and its bookkeeping."""
+"""The abstract base of the estimators of the ELBO: β, free bits and the bookkeeping."""
 
 from abc import abstractmethod
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
 from torch.distributions import Distribution
 
-from aevb.errors import number_from
+from aevb.checks import number_from
+from aevb.losses.densities import Densities
+from aevb.losses.kl_weight import KLWeight
 from aevb.losses.variational_bound import LossTerms, VariationalBound
 
 
@@ -15,10 +16,7 @@ class EvidenceLowerBound(VariationalBound):
     """The loss E_q[-log p(x|z)] + β·KL(q(z|x) ‖ p(z)); each subclass estimates its two terms.
 
     num_samples: L, the samples of z for each image.
-    beta: β. 1 gives a bound on log p(x) (Kingma & Welling 2014); other values are the β-VAE's (Higgins et al. 2017).
-    warmup_epochs: β grows linearly from 0 over so many epochs (Bowman et al. 2016; Sønderby et al. 2016). 0: no
-        warm-up.
-    cycle_epochs: the warm-up begins again every so many epochs (Fu et al. 2019). 0: it happens once.
+    beta, warmup_epochs, cycle_epochs: β and how it grows; see `KLWeight`.
     free_bits: λ, in nats. The loss counts Σⱼ max(λ, KLⱼ), where KLⱼ is dimension j's mean over the batch, so that no
         dimension gains from a KL below λ (Kingma et al. 2016, appendix C.8). A posterior or prior that does not
         factorise counts as one dimension. An estimator that samples the KL compares its estimate with λ, and its loss
@@ -34,40 +32,25 @@ class EvidenceLowerBound(VariationalBound):
         free_bits: float = 0.0,
     ) -> None:
         super().__init__(num_samples)
-        self.beta = number_from("beta", beta, 0)
-        self.warmup_epochs = number_from("warmup_epochs", warmup_epochs, 0)
-        self.cycle_epochs = number_from("cycle_epochs", cycle_epochs, 0)
-        if 0 < cycle_epochs < warmup_epochs:
-            raise ValueError(f"cycle_epochs={cycle_epochs}: expected at least warmup_epochs={warmup_epochs}, or 0")
+        self.kl_weight = KLWeight(beta, warmup_epochs, cycle_epochs)
         self.free_bits = number_from("free_bits", free_bits, 0)
-        self.capturable = not warmup_epochs  # the weight of each step of a warm-up is another
 
-    def weight(self) -> float:
-        """β: after `epoch` epochs while training, and in full in eval mode, so that evaluations compare."""
-        if not self.training or self.epoch == float("inf"):
-            return self.beta
-        epoch = self.epoch % self.cycle_epochs if self.cycle_epochs else self.epoch
-        return self.beta * epoch / self.warmup_epochs if epoch < self.warmup_epochs else self.beta
+    def forward(self, x: Tensor, densities: Densities) -> LossTerms:
+        reconstruction, kl_by_dimension = self.estimate(x, densities.posterior_of(x), densities)
+        kl = kl_by_dimension.sum(-1)
+        counted = self.at_least_free(kl_by_dimension).sum(-1) if self.free_bits else kl
+        return LossTerms(reconstruction + self.kl_weight() * counted, -(reconstruction + kl), reconstruction, kl)
 
-    def forward(
-        self,
-        x: Tensor,
-        posterior: Distribution,
-        prior: Distribution,
-        decode: Callable[[Tensor], Distribution],
-        encode: Callable[[Tensor], Distribution] | None = None,
-    ) -> LossTerms:
-        reconstruction, kl_of_dimension = self.estimate(x, posterior, prior, decode)
-        kl = kl_of_dimension.sum(-1)
-        counted = self.at_least_free(kl_of_dimension).sum(-1) if self.free_bits else kl
-        return LossTerms(reconstruction + self.weight() * counted, -(reconstruction + kl), reconstruction, kl)
-
-    def at_least_free(self, kl_of_dimension: Tensor) -> Tensor:
+    def at_least_free(self, kl_by_dimension: Tensor) -> Tensor:
         """(B, D) whose mean over the batch is max(λ, KLⱼ); dimensions below λ have no gradient."""
-        return torch.where(kl_of_dimension.mean(0) > self.free_bits, kl_of_dimension, self.free_bits)
+        return torch.where(kl_by_dimension.mean(0) > self.free_bits, kl_by_dimension, self.free_bits)
+
+    def at_epoch(self, epoch: float) -> None:
+        self.kl_weight.at_epoch(epoch)
 
     @abstractmethod
-    def estimate(
-        self, x: Tensor, posterior: Distribution, prior: Distribution, decode: Callable[[Tensor], Distribution]
-    ) -> tuple[Tensor, Tensor]:
-        """Estimates of E_q[-log p(x|z)], (B,), and of KL(q ‖ p) for each dimension, (B, D); see `by_dimension`."""
+    def estimate(self, x: Tensor, q: Distribution, densities: Densities) -> tuple[Tensor, Tensor]:
+        """Estimates of E_q[-log p(x|z)], (B,), and of KL(q ‖ p) for each dimension, (B, D) or (B, 1); see `kl`.
+
+        q: any q(z|x) of these images. densities: for p(z) and p(x|z).
+        """

@@ -1,16 +1,14 @@
 """Monte Carlo expectation maximisation."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
-from torch.distributions import Distribution
 
-from aevb.errors import number_from, whole_number
+from aevb.checks import number_from, whole_number
+from aevb.losses.densities import Densities
 from aevb.losses.fixed_support import check_fixed_support
-from aevb.losses.log_weights import LogWeights
+from aevb.losses.importance_weighted import LogWeights
 from aevb.losses.variational_bound import LossTerms, VariationalBound
-from aevb.samplers import Joint, adapted, hmc_transition
+from aevb.samplers import Unconstrained, adapted, hmc_transition
 
 
 class MCEM(VariationalBound):
@@ -24,10 +22,8 @@ class MCEM(VariationalBound):
     num_transitions: the length of a chain. num_leapfrog: its steps between two tests of acceptance.
     target_acceptance: what the step size adapts to, 0.9 in the paper.
 
-    Raises UserError for a posterior whose support moves with φ.
+    Raises MovingSupport for a posterior whose support moves with φ.
     """
-
-    capturable = False  # chains take gradients of their own
 
     step_size: Tensor
 
@@ -46,26 +42,18 @@ class MCEM(VariationalBound):
         self.target_acceptance = target_acceptance
         self.register_buffer("step_size", torch.tensor(0.05))
 
-    def forward(
-        self,
-        x: Tensor,
-        posterior: Distribution,
-        prior: Distribution,
-        decode: Callable[[Tensor], Distribution],
-        encode: Callable[[Tensor], Distribution] | None = None,
-    ) -> LossTerms:
-        check_fixed_support(posterior, "mcem")
-        z = posterior.sample((self.num_samples,))  # (L, B, D)
-        weights = LogWeights(-decode(z).log_prob(x), posterior.log_prob(z) - prior.log_prob(z))
-        end = self.end_of_chain(z, x, prior, decode)
-        log_joint = decode(end).log_prob(x) + prior.log_prob(end)
-        return weights.terms(-(log_joint + posterior.log_prob(end)).mean(0))
+    def forward(self, x: Tensor, densities: Densities) -> LossTerms:
+        q, prior = densities.posterior_of(x), densities.prior
+        check_fixed_support(q)
+        z = q.sample((self.num_samples,))  # (L, B, D)
+        weights = LogWeights(z, -densities.likelihood_of(z).log_prob(x), q.log_prob(z) - prior.log_prob(z))
+        end = self.end_of_chain(z, x, densities)
+        log_joint = densities.likelihood_of(end).log_prob(x) + prior.log_prob(end)
+        return weights.terms(-(log_joint + q.log_prob(end)).mean(0))
 
-    def end_of_chain(
-        self, z: Tensor, x: Tensor, prior: Distribution, decode: Callable[[Tensor], Distribution]
-    ) -> Tensor:
+    def end_of_chain(self, z: Tensor, x: Tensor, densities: Densities) -> Tensor:
         """Where chains that start at z (L, B, D) end; in training the step size follows their acceptance."""
-        joint = Joint(x, prior, decode)
+        joint = Unconstrained(x, densities.prior, densities.likelihood_of)
         u = joint.u(z)
         for _ in range(self.num_transitions):
             u, acceptance = hmc_transition(

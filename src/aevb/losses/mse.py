@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from aevb.losses.output_activation import output_named
+from aevb.losses.output_activation import output_activation
 from aevb.losses.reconstruction_loss import ReconstructionLoss
 
 
@@ -18,7 +18,7 @@ class MSE(ReconstructionLoss):
 
     def __init__(self, output: str = "identity") -> None:
         super().__init__()
-        self.image_of = output_named(output)
+        self.image_of = output_activation(output)
 
     def image(self, prediction: Tensor) -> Tensor:
         return self.image_of(prediction)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 
-def along_path(log_q: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
+def path_gradient(log_q: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
     """log q(z|x) for z = f(ε; φ), whose gradient is ∂ log q/∂z · ∂z/∂φ alone.
 
     The other part of the total derivative, the score ∇φ log q(z|x) at fixed z, has expectation zero wherever the

@@ -1,4 +1,4 @@
-"""What every loss of a plain autoencoder has."""
+"""The abstract base of the losses of a plain autoencoder."""
 
 from abc import ABC, abstractmethod
 

@@ -3,7 +3,7 @@
 from torch import Tensor
 from torch.linalg import vector_norm
 
-from aevb.losses.output_activation import output_named
+from aevb.losses.output_activation import output_activation
 from aevb.losses.reconstruction_loss import ReconstructionLoss
 
 
@@ -20,11 +20,12 @@ class RMSE(ReconstructionLoss):
 
     def __init__(self, output: str = "identity") -> None:
         super().__init__()
-        self.image_of = output_named(output)
+        self.image_of = output_activation(output)
 
     def image(self, prediction: Tensor) -> Tensor:
         return self.image_of(prediction)
 
     def forward(self, prediction: Tensor, x: Tensor) -> Tensor:
         error = (x - self.image(prediction)).flatten(1)  # (B, n)
-        return vector_norm(error, dim=1) / error.shape[1] ** 0.5
+        distance: Tensor = vector_norm(error, dim=1) / error.shape[1] ** 0.5
+        return distance

@@ -1,12 +1,11 @@
 """The estimator that the reparameterisation trick replaced."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 from torch.distributions import Distribution
 
-from aevb.errors import number_from
+from aevb.checks import number_from, one_of
+from aevb.losses.densities import Densities
 from aevb.losses.evidence_lower_bound import EvidenceLowerBound
 from aevb.losses.fixed_support import check_fixed_support
 from aevb.losses.kl import log_ratio
@@ -23,7 +22,8 @@ class ScoreFunction(EvidenceLowerBound):
         before (Mnih & Gregor 2014): independent of z, so that the gradient stays unbiased (with free_bits=0).
     decay: how much of the average stays at each batch.
 
-    Raises UserError for a posterior whose support moves with φ, such as a uniform one: the first equation fails there.
+    Raises MovingSupport for a posterior whose support moves with φ, such as a uniform one, where the first equation
+    fails.
     """
 
     averages: Tensor
@@ -40,22 +40,18 @@ class ScoreFunction(EvidenceLowerBound):
         decay: float = 0.9,
     ) -> None:
         super().__init__(num_samples, beta, warmup_epochs, cycle_epochs, free_bits)
-        if baseline not in self.BASELINES:
-            raise ValueError(f"baseline={baseline!r}: expected one of {', '.join(self.BASELINES)}")
         if number_from("decay", decay, 0) >= 1:
             raise ValueError(f"decay={decay}: expected a number of at least 0 and below 1")
-        self.decay = decay if baseline == "moving_average" else None
+        self.decay = decay if one_of("baseline", baseline, self.BASELINES) == "moving_average" else None
         self.register_buffer("averages", torch.zeros(2))  # of the reconstruction, and of the KL of a dimension
 
-    def estimate(
-        self, x: Tensor, posterior: Distribution, prior: Distribution, decode: Callable[[Tensor], Distribution]
-    ) -> tuple[Tensor, Tensor]:
-        check_fixed_support(posterior, "score_function")
-        z = posterior.sample((self.num_samples,))  # (L, B, D): no gradient goes through z
-        log_q = posterior.log_prob(z)  # (L, B)
+    def estimate(self, x: Tensor, q: Distribution, densities: Densities) -> tuple[Tensor, Tensor]:
+        check_fixed_support(q)
+        z = q.sample((self.num_samples,))  # (L, B, D): no gradient goes through z
+        log_q = q.log_prob(z)  # (L, B)
         score = log_q - log_q.detach()  # zero, with the gradient ∇φ log q(z|x)
-        reconstruction = -decode(z).log_prob(x)  # (L, B)
-        kl = log_ratio(posterior, prior, z)  # (L, B, D); its own gradient, ∇φ log q, has expectation zero
+        reconstruction = -densities.likelihood_of(z).log_prob(x)  # (L, B)
+        kl = log_ratio(q, densities.prior, z)  # (L, B, D); its own gradient, ∇φ log q, has expectation zero
         b = self.baselines(reconstruction.detach(), kl.detach())
         reconstruction = reconstruction + (reconstruction.detach() - b[0]) * score
         kl = kl + (kl.detach() - b[1]) * score.unsqueeze(-1)

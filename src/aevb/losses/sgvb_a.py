@@ -1,10 +1,9 @@
 """The estimator that needs no closed form."""
 
-from collections.abc import Callable
-
 from torch import Tensor
 from torch.distributions import Distribution
 
+from aevb.losses.densities import Densities
 from aevb.losses.evidence_lower_bound import EvidenceLowerBound
 from aevb.losses.kl import log_ratio
 
@@ -15,10 +14,7 @@ class SGVBA(EvidenceLowerBound):
     Kingma & Welling 2014, equation 6. Works for every posterior with `rsample` and every prior with a density.
     """
 
-    def estimate(
-        self, x: Tensor, posterior: Distribution, prior: Distribution, decode: Callable[[Tensor], Distribution]
-    ) -> tuple[Tensor, Tensor]:
-        z = posterior.rsample((self.num_samples,))  # (L, B, D)
-        reconstruction = -decode(z).log_prob(x)  # (L, B)
-        kl = log_ratio(posterior, prior, z)  # (L, B, D)
-        return reconstruction.mean(0), kl.mean(0)
+    def estimate(self, x: Tensor, q: Distribution, densities: Densities) -> tuple[Tensor, Tensor]:
+        z = q.rsample((self.num_samples,))  # (L, B, D)
+        reconstruction = -densities.likelihood_of(z).log_prob(x)  # (L, B)
+        return reconstruction.mean(0), log_ratio(q, densities.prior, z).mean(0)

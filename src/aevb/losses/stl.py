@@ -1,14 +1,13 @@
 """Sticking the landing: the estimator whose variance vanishes at the exact posterior."""
 
-from collections.abc import Callable
-
 from torch import Tensor
 from torch.distributions import Distribution
 
+from aevb.losses.densities import Densities
 from aevb.losses.evidence_lower_bound import EvidenceLowerBound
 from aevb.losses.fixed_support import check_fixed_support
 from aevb.losses.kl import log_densities
-from aevb.losses.path_gradient import along_path
+from aevb.losses.path_gradient import path_gradient
 
 
 class STL(EvidenceLowerBound):
@@ -17,15 +16,13 @@ class STL(EvidenceLowerBound):
     Roeder, Wu & Duvenaud 2017. SGVB-A's values; its gradient by φ without the score, whose expectation is zero. Where
     q(z|x) = p(z|x) the bracket does not depend on z, and every single sample has the gradient zero.
 
-    Raises UserError for a posterior whose support moves with φ.
+    Raises MovingSupport for a posterior whose support moves with φ.
     """
 
-    def estimate(
-        self, x: Tensor, posterior: Distribution, prior: Distribution, decode: Callable[[Tensor], Distribution]
-    ) -> tuple[Tensor, Tensor]:
-        check_fixed_support(posterior, "stl")
-        z = posterior.rsample((self.num_samples,))  # (L, B, D)
-        reconstruction = -decode(z).log_prob(x)  # (L, B)
-        log_q = along_path(lambda z: log_densities(posterior, prior, z)[0], z)  # (L, B, D)
-        log_p = log_densities(posterior, prior, z)[1]
+    def estimate(self, x: Tensor, q: Distribution, densities: Densities) -> tuple[Tensor, Tensor]:
+        check_fixed_support(q)
+        z = q.rsample((self.num_samples,))  # (L, B, D)
+        reconstruction = -densities.likelihood_of(z).log_prob(x)  # (L, B)
+        log_q = path_gradient(lambda z: log_densities(q, densities.prior, z)[0], z)  # (L, B, D)
+        log_p = log_densities(q, densities.prior, z)[1]
         return reconstruction.mean(0), (log_q - log_p).mean(0)

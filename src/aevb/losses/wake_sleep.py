@@ -1,15 +1,13 @@
 """The wake-sleep algorithm."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 from torch.distributions import Distribution
 
-from aevb.distributions import factor, support_of
-from aevb.errors import UserError
+from aevb.distributions import marginal_family, support_of
+from aevb.losses.densities import Densities
 from aevb.losses.fixed_support import check_fixed_support
-from aevb.losses.log_weights import LogWeights
+from aevb.losses.importance_weighted import LogWeights
 from aevb.losses.variational_bound import LossTerms, VariationalBound
 
 
@@ -20,35 +18,31 @@ class WakeSleep(VariationalBound):
     through a sample, so that any latents would do; together they follow the gradient of no single objective. The
     dreams x′ are samples of p(x|z), black and white ones of a Bernoulli: images should be binarised too.
 
-    Raises UserError unless the posterior, whatever its parameters, can give every z of the prior.
+    Raises Unexplained unless the posterior, whatever its parameters, can give every z of the prior.
     """
 
-    def forward(
-        self,
-        x: Tensor,
-        posterior: Distribution,
-        prior: Distribution,
-        decode: Callable[[Tensor], Distribution],
-        encode: Callable[[Tensor], Distribution] | None = None,
-    ) -> LossTerms:
-        if encode is None:
-            raise ValueError("wake_sleep needs `encode`, x -> q(z|x), for the images that it dreams")
-        check_fixed_support(posterior, "wake_sleep")
-        check_explains(posterior, prior)
-        z = posterior.sample((self.num_samples,))  # (L, B, D)
+    def forward(self, x: Tensor, densities: Densities) -> LossTerms:
+        q, prior = densities.posterior_of(x), densities.prior
+        check_fixed_support(q)
+        check_explains(q, prior)
+        z = q.sample((self.num_samples,))  # (L, B, D)
         log_p = prior.log_prob(z)
-        weights = LogWeights(-decode(z).log_prob(x), posterior.log_prob(z).detach() - log_p)
+        weights = LogWeights(z, -densities.likelihood_of(z).log_prob(x), q.log_prob(z).detach() - log_p)
         awake = (weights.reconstruction - log_p).mean(0)
         with torch.no_grad():
             dreamt_z = prior.sample((self.num_samples, len(x)))  # (L, B, D)
-            dreamt_x = decode(dreamt_z).sample()  # (L, B, C, H, W)
-        log_q = encode(dreamt_x.flatten(0, 1)).log_prob(dreamt_z.flatten(0, 1))  # (L·B,)
+            dreamt_x = densities.likelihood_of(dreamt_z).sample()  # (L, B, C, H, W)
+        log_q = densities.posterior_of(dreamt_x.flatten(0, 1)).log_prob(dreamt_z.flatten(0, 1))  # (L·B,)
         return weights.terms(awake - log_q.unflatten(0, dreamt_z.shape[:2]).mean(0))
 
 
+class Unexplained(ValueError):
+    """p(z) has mass where q(z|x) has none, and a loss asks q about draws of p."""
+
+
 def check_explains(posterior: Distribution, prior: Distribution) -> None:
-    """Raise UserError if p(z) has mass where q(z|x) has none."""
+    """Raise Unexplained if p(z) has mass where q(z|x) has none."""
     q, p = support_of(posterior, whatever_the_parameters=True), support_of(prior)
     if q != p:
-        family = type(factor(posterior)).__name__
-        raise UserError(f"wake_sleep dreams of z on {p}, and {family} lives on {q}: choose a posterior on {p}")
+        family = type(marginal_family(posterior)).__name__
+        raise Unexplained(f"wake-sleep dreams of z on {p}, and {family} lives on {q}")

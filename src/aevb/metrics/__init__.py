@@ -1,1 +1,1 @@
-"""Metrics: numbers about a trained model, each with its error."""
+"""Metrics: estimates for a trained model, with standard errors. They know models and no files."""

@@ -5,10 +5,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from aevb.losses.log_weights import log_mean_exp
-from aevb.metrics.batching import Track, untracked
+from aevb.losses import log_mean_exp
+from aevb.metrics.track import Track, untracked
 from aevb.models import VAE
-from aevb.samplers import Joint, LogDensity, adapted, hmc_transition
+from aevb.samplers import LogDensity, Unconstrained, adapted, hmc_transition
 
 TARGET_ACCEPTANCE = 0.65  # the best for Hamiltonian Monte Carlo in high dimensions (Neal 2011, section 5.4.4)
 
@@ -37,7 +37,7 @@ def annealed_importance(
     num_chains: int,
     num_temperatures: int,
     num_leapfrog: int,
-    pairs: int,
+    decodes: int,
     track: Track = untracked,
 ) -> Annealed:
     """log p(x) ≈ log 1/C Σ_c ∏ₜ p(x|z_{c,t-1})^(βₜ - βₜ₋₁), with z_{c,t} one HMC transition on p(z) p(x|z)^βₜ further.
@@ -46,12 +46,12 @@ def annealed_importance(
     each image and temperature, are adapted in a run of their own before, and then fixed, so that the estimate of p(x)
     has no bias.
 
-    x: (N, C, H, W). num_chains: C. num_temperatures: T.
+    x: (N, C, H, W). num_chains: C. num_temperatures: T. decodes: how many latents are decoded at once.
     """
     betas = sigmoid_schedule(num_temperatures)
     results = []
-    for part in x.split(max(1, pairs // num_chains)):
-        joint = Joint(part, model.prior(), model.likelihood_of)
+    for part in x.split(max(1, decodes // num_chains)):
+        joint = Unconstrained(part, model.prior(), model.likelihood_of)
         steps = adapted_steps(joint, num_chains, betas, num_leapfrog, track)
         log_w, acceptance = upwards(joint, from_prior(joint, num_chains), betas, steps, num_leapfrog, track)
         ess = (2 * log_w.logsumexp(0) - (2 * log_w).logsumexp(0)).exp()
@@ -65,7 +65,7 @@ def sandwich(
     num_chains: int,
     num_temperatures: int,
     num_leapfrog: int,
-    pairs: int,
+    decodes: int,
     track: Track = untracked,
 ) -> Sandwich:
     """Both bounds on log p(x), for images x simulated from the model.
@@ -77,9 +77,9 @@ def sandwich(
     lower, upper = [], []
     with torch.no_grad():
         z = model.prior().sample(torch.Size((num_images,)))
-        x = torch.cat([model.likelihood_of(part).sample() for part in z.split(pairs)])
-    for part, exact in zip(x.split(max(1, pairs // num_chains)), z.split(max(1, pairs // num_chains)), strict=True):
-        joint = Joint(part, model.prior(), model.likelihood_of)
+        x = torch.cat([model.likelihood_of(part).sample() for part in z.split(decodes)])
+    for part, exact in zip(x.split(max(1, decodes // num_chains)), z.split(max(1, decodes // num_chains)), strict=True):
+        joint = Unconstrained(part, model.prior(), model.likelihood_of)
         steps = adapted_steps(joint, num_chains, betas, num_leapfrog, track)
         up, _ = upwards(joint, from_prior(joint, num_chains), betas, steps, num_leapfrog, track)
         down = downwards(joint, joint.u(exact).expand(num_chains, -1, -1), betas, steps, num_leapfrog, track)
@@ -94,12 +94,12 @@ def sigmoid_schedule(num_temperatures: int, delta: float = 4.0) -> Tensor:
     return (sigmoid - sigmoid[0]) / (sigmoid[-1] - sigmoid[0])
 
 
-def from_prior(joint: Joint, num_chains: int) -> Tensor:
+def from_prior(joint: Unconstrained, num_chains: int) -> Tensor:
     """Draws of p(u) for each image: (C, B, D')."""
     return joint.u(joint.prior.sample(torch.Size((num_chains, len(joint.x))))).detach()
 
 
-def adapted_steps(joint: Joint, num_chains: int, betas: Tensor, num_leapfrog: int, track: Track) -> Tensor:
+def adapted_steps(joint: Unconstrained, num_chains: int, betas: Tensor, num_leapfrog: int, track: Track) -> Tensor:
     """The step size that suits each temperature and image, (T, B), found on the way through all temperatures."""
     u = from_prior(joint, num_chains)
     step = torch.full((len(joint.x),), 0.5, dtype=u.dtype, device=u.device)
@@ -112,7 +112,7 @@ def adapted_steps(joint: Joint, num_chains: int, betas: Tensor, num_leapfrog: in
 
 
 def upwards(
-    joint: Joint, u: Tensor, betas: Tensor, steps: Tensor, num_leapfrog: int, track: Track
+    joint: Unconstrained, u: Tensor, betas: Tensor, steps: Tensor, num_leapfrog: int, track: Track
 ) -> tuple[Tensor, Tensor]:
     """The weights log Π p(x|zₜ₋₁)^(βₜ - βₜ₋₁), (C, B), from draws u of the prior; and each image's acceptance, (B,)."""
     log_w = torch.zeros(u.shape[:-1], dtype=torch.float64, device=u.device)
@@ -124,7 +124,7 @@ def upwards(
     return log_w, accepted
 
 
-def downwards(joint: Joint, u: Tensor, betas: Tensor, steps: Tensor, num_leapfrog: int, track: Track) -> Tensor:
+def downwards(joint: Unconstrained, u: Tensor, betas: Tensor, steps: Tensor, num_leapfrog: int, track: Track) -> Tensor:
     """The weights of the same transitions in the opposite order, (C, B), from draws u of p(u|x)."""
     log_w = torch.zeros(u.shape[:-1], dtype=torch.float64, device=u.device)
     for t in track(range(len(betas) - 1, 0, -1)):
@@ -133,12 +133,12 @@ def downwards(joint: Joint, u: Tensor, betas: Tensor, steps: Tensor, num_leapfro
     return log_w
 
 
-def tempered(joint: Joint, beta: float) -> LogDensity:
+def tempered(joint: Unconstrained, beta: float) -> LogDensity:
     """log p(u) + β log p(x|u)."""
     return lambda u: joint.log_prior(u) + beta * joint.log_likelihood(u)
 
 
 @torch.no_grad()
-def log_likelihood(joint: Joint, u: Tensor) -> Tensor:
+def log_likelihood(joint: Unconstrained, u: Tensor) -> Tensor:
     """log p(x|z(u)), (C, B), in float64."""
     return joint.log_likelihood(u).double()

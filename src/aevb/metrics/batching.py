@@ -1,32 +1,19 @@
-"""How much can be computed at once."""
+"""How much is computed at once."""
 
-from collections.abc import Iterable, Sequence
 from math import prod
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from aevb.models import ImageModel
 
-T = TypeVar("T")
 CACHE = 8 * 2**20  # bytes of images, roughly what a core's caches hold
 
 
-class Track(Protocol):
-    """Goes through a sequence, and may show how far it has come."""
-
-    def __call__(self, sequence: Sequence[T]) -> Iterable[T]: ...
-
-
-def untracked(sequence: Sequence[T]) -> Iterable[T]:
-    """Nothing is shown."""
-    return sequence
-
-
 @torch.no_grad()
-def pairs_that_fit(model: ImageModel, latent_dim: int, num_bytes: float) -> int:
-    """How many latents can be decoded and compared with an image at once, in so many bytes; at least 1.
+def max_decodes(model: ImageModel, latent_dim: int, num_bytes: float) -> int:
+    """How many latents can be decoded and compared with an image at once, in the given memory; at least 1.
 
     Counts every layer's output for one latent, as if all were kept (as for a gradient they are), and five times the
     pixels for the log likelihood. On a CPU the images decoded at once are no more than its caches hold, too: passes
@@ -51,6 +38,19 @@ def pairs_that_fit(model: ImageModel, latent_dim: int, num_bytes: float) -> int:
     return max(1, int(num_bytes / (numbers * parameter.element_size())))
 
 
-def parts(x: Tensor, pairs: int, num_samples: int) -> list[Tensor]:
-    """The images in batches that leave room for all the samples of each, or of one image, for as many as fit."""
-    return list(x.split(max(1, pairs // num_samples)))
+def in_batches(x: Tensor, decodes: int, num_samples: int) -> list[Tensor]:
+    """The images in batches that leave room for all the samples of each, or of one image, for as many as fit.
+
+    decodes: how many latents are decoded at once.
+    """
+    return list(x.split(max(1, decodes // num_samples)))
+
+
+def chunk_sizes(total: int, largest: int) -> list[int]:
+    """The total as a sum of numbers of at most `largest`.
+
+    >>> chunk_sizes(10, 4)
+    [4, 4, 2]
+    """
+    full, rest = divmod(total, largest)
+    return [largest] * full + [rest] * (rest > 0)

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import os
 import pickle
 import zipfile
 from math import ceil
@@ -14,11 +13,10 @@ from torch.nn.functional import cross_entropy, relu
 
 from aevb.data.device_loader import DeviceLoader
 from aevb.data.shuffle import Shuffle
-from aevb.metrics.batching import Track, untracked
+from aevb.files import write_atomically
 from aevb.metrics.estimate import Estimate, mean_over_images
+from aevb.metrics.track import Track, untracked
 from aevb.seeding import seed_for
-
-Splits = dict[str, tuple[Tensor, Tensor]]
 
 NUM_FEATURES = 64
 BATCH_SIZE = 128
@@ -52,17 +50,19 @@ class FeatureClassifier(nn.Module):
 
     def features(self, x: Tensor) -> Tensor:
         """(B, C, H, W) in [0, 1] -> (B, 64), before the rectifier, where they are nearer to a Gaussian."""
-        return self.to_features(x)
+        features: Tensor = self.to_features(x)
+        return features
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) in [0, 1] -> logits (B, classes)."""
-        return self.to_logits(relu(self.features(x)))
+        logits: Tensor = self.to_logits(relu(self.features(x)))
+        return logits
 
 
 def cached_classifier(
-    splits: Splits,
+    images: Tensor,
+    labels: Tensor,
     binarize: str,
-    image_shape: tuple[int, ...],
     folder: Path,
     device: torch.device | str,
     track: Track = untracked,
@@ -72,12 +72,11 @@ def cached_classifier(
     It is trained once, by Adam from a fixed seed, and its weights are kept in folder/<fingerprint>.pt; a file that
     cannot be read is trained anew. The caller's random state stays as it was.
 
-    splits, binarize, image_shape: as ImageDataModule has them; dynamic draws the pixels anew for each batch.
+    images: uint8 (N, C, H, W). labels: int64 (N,). binarize: dynamic draws the pixels anew for each batch.
     """
-    path = folder / f"{fingerprint(splits, binarize, image_shape)}.pt"
-    images, labels = splits["train"]
+    path = folder / f"{fingerprint(images, labels, binarize)}.pt"
     with torch.inference_mode(False), torch.enable_grad():  # whatever the caller is in the middle of
-        classifier = _new_classifier(image_shape, num_classes=int(labels.max()) + 1)
+        classifier = _new_classifier(tuple(images.shape[1:]), num_classes=int(labels.max()) + 1)
         weights = _read(path, like=classifier)
         if weights is not None:
             classifier.load_state_dict(weights)
@@ -89,15 +88,17 @@ def cached_classifier(
                 dynamic=binarize == "dynamic",
             )
             _train(classifier.to(device), loader, track)
-            _save(classifier, path)
+            content = io.BytesIO()
+            torch.save(classifier.state_dict(), content)
+            write_atomically(path, content.getbuffer())
     return classifier.to(device).eval().requires_grad_(False)
 
 
-def fingerprint(splits: Splits, binarize: str, image_shape: tuple[int, ...]) -> str:
+def fingerprint(images: Tensor, labels: Tensor, binarize: str) -> str:
     """SHA-256, in hexadecimal, of all that decides the weights: training images, labels, and how they are used."""
-    recipe = (tuple(image_shape), binarize, NUM_FEATURES, BATCH_SIZE, LEARNING_RATE, PASSES, MIN_STEPS)
+    recipe = (tuple(images.shape[1:]), binarize, NUM_FEATURES, BATCH_SIZE, LEARNING_RATE, PASSES, MIN_STEPS)
     digest = hashlib.sha256(repr(recipe).encode())
-    for tensor in splits["train"]:
+    for tensor in (images, labels):
         digest.update(repr(tuple(tensor.shape)).encode())
         digest.update(tensor.cpu().contiguous().numpy().data)
     return digest.hexdigest()
@@ -154,16 +155,3 @@ def _read(path: Path, like: nn.Module) -> dict[str, Tensor] | None:
         and {name: getattr(weight, "shape", None) for name, weight in weights.items()} == expected
     )
     return weights if fits else None
-
-
-def _save(classifier: FeatureClassifier, path: Path) -> None:
-    """Write beside and then rename, so that no reader finds half a file, also where two processes train at once."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    content = io.BytesIO()
-    torch.save(classifier.state_dict(), content)
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        unfinished.write_bytes(content.getbuffer())
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)

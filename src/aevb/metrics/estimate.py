@@ -1,6 +1,6 @@
-"""A number with its error."""
+"""A number with its standard error."""
 
-from math import sqrt
+from math import hypot, sqrt
 from typing import NamedTuple
 
 from torch import Tensor
@@ -19,3 +19,11 @@ def mean_over_images(values: Tensor, unit: str) -> Estimate:
     values = values.double()
     n = len(values)
     return Estimate(values.mean().item(), values.std().item() / sqrt(n) if n > 1 else None, unit)
+
+
+def ratio_with_error(a: Estimate, b: Estimate) -> Estimate:
+    """a / b, for independent errors; 1 without an error for an estimate and itself."""
+    if a is b:
+        return Estimate(1.0, 0.0, "1")
+    relative = hypot((a.standard_error or 0) / a.value, (b.standard_error or 0) / b.value)
+    return Estimate(a.value / b.value, a.value / b.value * relative, "1")

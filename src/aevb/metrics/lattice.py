@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import max_pool1d, max_pool2d, pad
 
-from aevb.metrics.batching import Track, untracked
+from aevb.metrics.track import Track, untracked
 
 TILES = 32  # along each dimension
 COARSE, FINEST = 4, 128  # points along a tile
@@ -48,7 +48,7 @@ def integrate(
     do so by chance. Where they do not, even on the finest lattice, the errors say so.
 
     log_f: points (M, D) and indices of images (n,) -> (M, n). values: the same and log f -> g, (K, M, n) or (K, M, 1).
-    draws: points around which to look, (..., D), D = 1 or 2. points_at_once: for so many images.
+    draws: points around which to look, (..., D), D = 1 or 2. points_at_once: for a number of images.
     """
     low, high = draws.amin(0), draws.amax(0)
     lattice = Lattice(low - (high - low) / 2, high + (high - low) / 2, COARSE)
@@ -97,7 +97,7 @@ class Lattice:
 
     @property
     def num_tiles(self) -> int:
-        return TILES ** len(self.low)
+        return int(TILES ** len(self.low))
 
     @property
     def cell(self) -> float:

@@ -4,21 +4,21 @@ import torch
 from torch import Tensor
 
 from aevb.distributions.pairs import log_prob_of_pairs
-from aevb.metrics.quadrature import Exact
+from aevb.metrics.quadrature import Quadrature
 from aevb.models import VAE
-from aevb.samplers import Joint
+from aevb.samplers import Unconstrained
 
 POINTS = 81
 
 
 @torch.no_grad()
-def posterior_density(model: VAE, x: Tensor, exact: Exact) -> tuple[Tensor, Tensor, Tensor]:
+def posterior_density(model: VAE, x: Tensor, exact: Quadrature) -> tuple[Tensor, Tensor, Tensor]:
     """The points, p(z|x) and q(z|x) there, for a few images with one or two latent dimensions.
 
     x: (n, C, H, W). Returns the axes in unconstrained coordinates, (n, D, P), and two sets of densities, (n, P) or
     (n, P, P) with the first dimension in rows.
     """
-    joint = Joint(x, model.prior(), model.likelihood_of)
+    joint = Unconstrained(x, model.prior(), model.likelihood_of)
     axes, exact_densities, densities = [], [], []
     for i, image in enumerate(x.split(1)):
         q = model.posterior_of(image)

@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
-from aevb.errors import whole_number
+from aevb.checks import whole_number
 from aevb.metrics.estimate import Estimate, mean_over_images
 
 

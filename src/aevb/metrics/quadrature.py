@@ -8,17 +8,18 @@ from torch import Tensor
 from torch.distributions import Distribution
 
 from aevb.distributions.pairs import log_prob_of_pairs
-from aevb.metrics.batching import Track, pairs_that_fit, untracked
+from aevb.metrics.batching import max_decodes
 from aevb.metrics.lattice import integrate
+from aevb.metrics.track import Track, untracked
 from aevb.models import VAE
-from aevb.samplers import Joint
+from aevb.samplers import Unconstrained
 
 IMAGES = 10_000  # at once
 
 
-class Exact(NamedTuple):
+class Quadrature(NamedTuple):
     """For each image: log p(x) and the ELBO in nats, (N,); mean and standard deviation of p(z|x), (N, D), in
-    unconstrained coordinates (see Joint), which on all real numbers are z itself.
+    unconstrained coordinates (see Unconstrained), which on all real numbers are z itself.
 
     error, elbo_error: upper estimates of the errors of log p(x) and of the ELBO, in nats, (N,).
     """
@@ -32,24 +33,24 @@ class Exact(NamedTuple):
 
 
 @torch.no_grad()
-def quadrature(
+def integrate_latents(
     model: VAE, x: Tensor, tolerance: float = 1e-3, num_bytes: float = 2**28, track: Track = untracked
-) -> Exact:
+) -> Quadrature:
     """log p(x) = log ∫ p(z) p(x|z) dz and the ELBO E_q[log p(x, z) - log q(z|x)], in float64; see `integrate`.
 
     x: (N, C, H, W). tolerance: in nats. num_bytes: for what is computed at once.
     """
     model = deepcopy(model).double()
     results = [_exact(_Densities(model, part.double()), tolerance, num_bytes, track) for part in x.split(IMAGES)]
-    return Exact(*(torch.cat(values).cpu() for values in zip(*results, strict=True)))
+    return Quadrature(*(torch.cat(values).cpu() for values in zip(*results, strict=True)))
 
 
-def _exact(densities: "_Densities", tolerance: float, num_bytes: float, track: Track) -> Exact:
-    decoded = pairs_that_fit(densities.model, densities.model.latent_dim, num_bytes)
+def _exact(densities: "_Densities", tolerance: float, num_bytes: float, track: Track) -> Quadrature:
+    decodes = max_decodes(densities.model, densities.model.latent_dim, num_bytes)
     options = {
         "num_images": len(densities.x),
         "tolerance": tolerance,
-        "points_at_once": lambda num_images: min(decoded, num_bytes / (64 * num_images)),
+        "points_at_once": lambda num_images: min(decodes, num_bytes / (64 * num_images)),
         "track": track,
     }
     p = integrate(densities.log_p, densities.moments, densities.draws_of_prior(), **options)  # type: ignore[arg-type]
@@ -58,7 +59,7 @@ def _exact(densities: "_Densities", tolerance: float, num_bytes: float, track: T
     std = (square - mean.square()).clamp(min=0).sqrt()
     wrong_mass = (q.log_integral).abs()  # q is normalised, and its integral is a check
     elbo_error = torch.stack([q.error, q.error_of_means, wrong_mass]).amax(0)
-    return Exact(p.log_integral, q.means[0], mean.T, std.T, p.error, elbo_error)
+    return Quadrature(p.log_integral, q.means[0], mean.T, std.T, p.error, elbo_error)
 
 
 class _Densities:
@@ -68,7 +69,7 @@ class _Densities:
         self.model = model
         self.x = x
         self.features = torch.cat([model.encoder(part) for part in x.split(1000)])
-        self.joint = Joint(x, model.prior(), model.likelihood_of)
+        self.joint = Unconstrained(x, model.prior(), model.likelihood_of)
 
     def log_p(self, u: Tensor, images: Tensor) -> Tensor:
         """log p(x, u)."""

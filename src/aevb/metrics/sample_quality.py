@@ -2,9 +2,8 @@
 
 import torch
 from torch import Tensor, nn
-from torchmetrics.image.fid import FrechetInceptionDistance
 
-from aevb.errors import whole_number
+from aevb.checks import whole_number
 from aevb.metrics.classifier import FeatureClassifier, features_of
 from aevb.metrics.estimate import Estimate, mean_over_images
 
@@ -14,8 +13,8 @@ CHUNK = 10_000_000  # distances held at a time: 80 MB, and as much again to comp
 def sample_quality(x_real: Tensor, x_samples: Tensor, classifier: FeatureClassifier, k: int = 3) -> dict[str, Estimate]:
     """`frechet_distance`, `precision` and `recall` of x_samples, (M, C, H, W), against x_real, (N, C, H, W), in [0, 1].
 
-    Only numbers of the same classifier, N, M and k compare. The standard errors are binomial: they hold the sets of
-    points that the neighbourhoods are made of fixed. The Fréchet distance has none.
+    Only numbers of the same classifier, N, M and k are comparable. The standard errors are binomial: they hold the sets
+    of points that the neighbourhoods are made of fixed. The Fréchet distance has none.
     """
     real, samples = features_of(classifier, x_real), features_of(classifier, x_samples)
     precise, recalled = _covered(real, samples, k)
@@ -32,6 +31,8 @@ def frechet_distance(real_features: Tensor, sample_features: Tensor) -> float:
     Heusel et al. 2017, who take the features from Inception. It is the squared 2-Wasserstein distance of two
     Gaussians. It is too large on average, by an amount that falls as 1/N and 1/M.
     """
+    from torchmetrics.image.fid import FrechetInceptionDistance  # takes a second to import
+
     _require_features(real_features, sample_features, at_least=2)
     features = nn.Identity()
     features.register_buffer("num_features", torch.tensor(real_features.shape[1]))  # torchmetrics looks for it

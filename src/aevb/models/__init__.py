@@ -1,10 +1,10 @@
-"""Models: LightningModules that join a choice on each axis and train it."""
+"""Models: what joins a choice on each axis; nn.Modules that know no optimiser and no trainer."""
 
 from aevb.models.autoencoder import Autoencoder
-from aevb.models.seed_ensemble import Replicas
+from aevb.models.image_model import GenerativeModel, ImageModel
+from aevb.models.seed_ensemble import SeedEnsemble
 from aevb.models.vae import VAE
 from aevb.models.vq_prior import VQPrior
 from aevb.models.vq_vae import VQVAE
-from aevb.train.module import ImageModel
 
-__all__ = ["VAE", "VQVAE", "Autoencoder", "ImageModel", "Replicas", "VQPrior"]
+__all__ = ["VAE", "VQVAE", "Autoencoder", "GenerativeModel", "ImageModel", "SeedEnsemble", "VQPrior"]

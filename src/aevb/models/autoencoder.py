@@ -1,16 +1,13 @@
 """The plain autoencoder."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from torch import Tensor, nn
-from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
 
-from aevb.errors import whole_number
+from aevb.checks import instance_of, whole_number
 from aevb.losses import ReconstructionLoss
-from aevb.models.require_loss import require_loss
-from aevb.networks import Encoder
-from aevb.train.module import ImageModel
+from aevb.models.image_model import ImageModel
+from aevb.networks import Decoder, Encoder
 
 
 class Autoencoder(ImageModel):
@@ -18,36 +15,43 @@ class Autoencoder(ImageModel):
 
     decoder: makes the decoder from the shape of its output, for example partial(MLPDecoder, 2, hidden_sizes=[512]).
     noise: makes x̃ of x: nothing, or what a denoising autoencoder has to undo (Vincent et al. 2008).
+
+    >>> import torch
+    >>> from functools import partial
+    >>> from aevb.losses import MSE
+    >>> from aevb.networks import MLPDecoder, MLPEncoder
+    >>> decoder = partial(MLPDecoder, latent_dim=2, hidden_sizes=[512])
+    >>> model = Autoencoder(2, MLPEncoder((1, 28, 28), [512]), decoder, MSE())
+    >>> model.terms(torch.zeros(3, 1, 28, 28))["loss"].shape
+    torch.Size([3])
     """
 
-    loss: ReconstructionLoss
     term_names = ("loss", "reconstruction")
-    monitor = "val/loss"
-    monitor_mode = "min"
+    select_by = "loss"
 
     def __init__(
         self,
         latent_dim: int,
         encoder: Encoder,
-        decoder: Callable[..., nn.Module],
+        decoder: Callable[..., Decoder],
         loss: ReconstructionLoss,
-        optimizer: Callable[[Iterable[nn.Parameter]], Optimizer],
-        scheduler: Callable[[Optimizer], LRScheduler],
         noise: nn.Module | None = None,
     ) -> None:
-        super().__init__(encoder, loss, optimizer, scheduler)
-        require_loss(self, loss, ReconstructionLoss)
+        instance_of("loss", loss, ReconstructionLoss)
+        super().__init__(encoder.image_shape, dict.fromkeys(self.term_names, loss.unit), noise)
+        self.encoder = encoder
+        self.loss = loss
         self.latent_dim = whole_number("latent_dim", latent_dim)
         self.to_code = nn.Linear(encoder.out_features, latent_dim)
         self.decoder = decoder(output_shape=self.image_shape)
-        self.noise = noise or nn.Identity()
 
     def terms(self, x: Tensor) -> dict[str, Tensor]:
         reconstruction = self.loss(self.decoder(self.encode(self.noise(x))), x)
         return {"loss": reconstruction, "reconstruction": reconstruction}
 
     def encode(self, x: Tensor) -> Tensor:
-        return self.to_code(self.encoder(x))
+        code: Tensor = self.to_code(self.encoder(x))
+        return code
 
     def decode(self, z: Tensor) -> Tensor:
         return self.loss.image(self.decoder(z))

@@ -1,4 +1,4 @@
-"""Random numbers drawn in place, within torch.vmap."""
+"""Random numbers drawn in place, for each element of a batch by itself, within torch.vmap."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ IN_PLACE = (
 )
 
 
-class OwnNoise(TorchFunctionMode):
+class BatchedNoise(TorchFunctionMode):
     """Within torch.vmap(randomness="different"), lets `torch.empty(shape).normal_()` and its like draw for each alone.
 
     Most of torch.distributions draw so, and vmap refuses it: the empty tensor is not batched, and one draw would have

@@ -1,75 +1,82 @@
 """The variational autoencoder."""
 
-from collections.abc import Callable, Iterable
-from inspect import signature
+from collections.abc import Callable, Mapping
 from math import inf
 
 import torch
 from torch import Size, Tensor, nn
 from torch.distributions import Distribution, Normal
-from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
 
-from aevb.distributions import Likelihood, centre, check_support
-from aevb.errors import number_from
-from aevb.losses import VariationalBound
-from aevb.models.require_loss import require_loss
-from aevb.networks import Encoder
-from aevb.train.module import ImageModel
+from aevb.checks import instance_of, number_from, true_or_false
+from aevb.distributions import Likelihood, Posterior, Prior, check_support, mean_or_mode
+from aevb.losses import Densities, VariationalBound
+from aevb.models.image_model import GenerativeModel
+from aevb.networks import Decoder, Encoder
 
 
-class VAE(ImageModel):
+class VAE(GenerativeModel):
     """q(z|x) = posterior(encoder(x̃)), p(z) = prior(), p(x|z) = likelihood(decoder(z)).
 
     Kingma & Welling 2014. Trained to minimise a VariationalBound.
 
     decoder: makes the decoder from the shape of its output, which the likelihood decides.
     posterior: makes the posterior from the number of the encoder's features.
-    prior: a module, or, for a prior that is made of posteriors, what makes one from `posterior_of` and `image_shape`.
+    prior: a Prior, or, where it is made of the model's own posteriors, what makes one from `posterior_of` and
+        `image_shape`.
     noise: makes x̃ of x: nothing, or what a denoising variational autoencoder has to undo.
     initial_std: draws every parameter from N(0, initial_std²) instead of torch's defaults (the paper's section 5:
         0.1). None: torch's defaults.
     map_estimate: maximise Σₙ log p(xₙ) + log p(θ) over the decoder's weights θ, with p(θ) = N(0, I) (the paper's
         section 5). The loss, per image, gains -log p(θ)/N for N training images.
 
-    Raises ValueError where the posterior and the prior live on different sets.
+    Raises ShapeMismatch or SupportMismatch where the posterior and the prior live on different sets.
+
+    >>> from functools import partial
+    >>> from aevb.distributions import Bernoulli, NormalPosterior, StandardNormal
+    >>> from aevb.losses import SGVBB
+    >>> from aevb.networks import MLPDecoder, MLPEncoder
+    >>> model = VAE(
+    ...     encoder=MLPEncoder((1, 28, 28), hidden_sizes=[512]),
+    ...     decoder=partial(MLPDecoder, latent_dim=2, hidden_sizes=[512]),
+    ...     posterior=partial(NormalPosterior, latent_dim=2),
+    ...     prior=StandardNormal(2),
+    ...     likelihood=Bernoulli(),
+    ...     loss=SGVBB(),
+    ... )
+    >>> terms = model.terms(torch.zeros(3, 1, 28, 28))
+    >>> {name: tuple(nats.shape) for name, nats in terms.items()}
+    {'loss': (3,), 'elbo': (3,), 'reconstruction': (3,), 'kl': (3,)}
     """
 
-    loss: VariationalBound
     term_names = ("loss", "elbo", "reconstruction", "kl")
-    quiet_names = ("elbo_dataset",)
+    hidden_in_progress = ("elbo_dataset",)
 
     def __init__(
         self,
         encoder: Encoder,
-        decoder: Callable[..., nn.Module],
-        posterior: Callable[..., nn.Module],
-        prior: nn.Module | Callable[..., nn.Module],
+        decoder: Callable[..., Decoder],
+        posterior: Callable[..., Posterior],
+        prior: Prior | Callable[..., Prior],
         likelihood: Likelihood,
         loss: VariationalBound,
-        optimizer: Callable[[Iterable[nn.Parameter]], Optimizer],
-        scheduler: Callable[[Optimizer], LRScheduler],
         noise: nn.Module | None = None,
         initial_std: float | None = None,
         map_estimate: bool = False,
     ) -> None:
-        super().__init__(encoder, loss, optimizer, scheduler)
-        require_loss(self, loss, VariationalBound)
-        self.monitor, self.monitor_mode = ("val/elbo", "max") if loss.best_by == "elbo" else ("val/loss", "min")
+        instance_of("loss", loss, VariationalBound)
+        units = {**dict.fromkeys(self.term_names, loss.unit), "elbo_dataset": "nats per data set"}
+        super().__init__(encoder.image_shape, units, noise)
+        self.encoder = encoder
+        self.loss = loss
+        self.select_by = loss.select_by
+        self.select_mode = "max" if loss.select_by == "elbo" else "min"
         self.posterior = posterior(in_features=encoder.out_features)
-        if not isinstance(prior, nn.Module):
-            if "posterior_of" not in signature(prior).parameters:
-                raise ValueError(
-                    "VAE needs a prior of z, not one of maps of codes: use prior=standard_normal, for example"
-                )
+        if not isinstance(prior, Prior):
             prior = prior(posterior_of=self.posterior_of, image_shape=self.image_shape)
         self.prior = prior
         self.likelihood = likelihood
         self.decoder = decoder(output_shape=likelihood.parameter_shape(self.image_shape))
-        self.noise = noise or nn.Identity()
-        if not isinstance(map_estimate, bool):
-            raise ValueError(f"map_estimate={map_estimate!r}: expected true or false")
-        self.map_estimate = map_estimate
+        self.map_estimate = true_or_false("map_estimate", map_estimate)
         self.num_training_images = inf  # until training begins there is no data set, and no weight on p(θ)
         if initial_std is not None:
             for parameter in self.parameters():
@@ -79,32 +86,29 @@ class VAE(ImageModel):
 
     @property
     def latent_dim(self) -> int:
-        return self.prior().event_shape[0]
-
-    @property
-    def units(self) -> dict[str, str]:
-        return {**super().units, "elbo_dataset": "nats per data set"}
+        latent_dim: int = self.prior().event_shape[0]
+        return latent_dim
 
     def posterior_of(self, x: Tensor) -> Distribution:
         """q(z|x): (B, C, H, W) -> batch shape (B,), event shape (D,)."""
-        return self.posterior(self.encoder(x))
+        q: Distribution = self.posterior(self.encoder(x))
+        return q
 
     def likelihood_of(self, z: Tensor) -> Distribution:
         """p(x|z): (..., D) -> batch shape (...), event shape (C, H, W)."""
-        return self.likelihood(self.decoder(z))
+        p: Distribution = self.likelihood(self.decoder(z))
+        return p
+
+    def densities(self) -> Densities:
+        """q(z|x), p(z) and p(x|z); q is that of the image as it is, without noise."""
+        return Densities(self.posterior_of, self.prior(), self.likelihood_of)
 
     def terms(self, x: Tensor) -> dict[str, Tensor]:
-        def encode(image: Tensor) -> Distribution:
-            return self.posterior_of(self.noise(image))
-
-        terms = self.loss(x, encode(x), self.prior(), self.likelihood_of, encode)._asdict()
+        densities = Densities(lambda x: self.posterior_of(self.noise(x)), self.prior(), self.likelihood_of)
+        terms: dict[str, Tensor] = self.loss(x, densities)._asdict()
         if self.map_estimate:
             terms["loss"] = terms["loss"] - self.log_weight_prior() / self.num_training_images
         return terms
-
-    def epoch_terms(self, stage: str, means: dict[str, Tensor], num_images: Tensor) -> dict[str, Tensor]:
-        # N/M Σ over minibatches of M (the paper's equation 8), for the N images of the epoch.
-        return {"elbo_dataset": num_images * means["elbo"]}
 
     def log_weight_prior(self) -> Tensor:
         """log p(θ) = Σ log N(θᵢ; 0, 1) over the decoder's parameters, in nats."""
@@ -112,7 +116,7 @@ class VAE(ImageModel):
         return torch.stack([unit.log_prob(parameter).sum() for parameter in self.decoder.parameters()]).sum()
 
     def encode(self, x: Tensor) -> Tensor:
-        return centre(self.posterior_of(x))
+        return mean_or_mode(self.posterior_of(x))
 
     def decode(self, z: Tensor) -> Tensor:
         return self.likelihood_of(z).mean
@@ -121,9 +125,12 @@ class VAE(ImageModel):
         """The means of p(x|z) for n draws of z from the prior: (n, C, H, W)."""
         return self.decode(self.prior().sample(Size((n,))))
 
-    def on_fit_start(self) -> None:
-        self.num_training_images = self.trainer.datamodule.sizes["train"]  # type: ignore[attr-defined]
+    def begin_training(self, num_images: int) -> None:
+        self.num_training_images = num_images
 
-    def on_train_batch_start(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
-        if not self.loss.capturable:  # its steps differ from one another
-            self.loss.epoch = self.current_epoch + batch_idx / self.trainer.num_training_batches
+    def at_epoch(self, epoch: float) -> None:
+        self.loss.at_epoch(epoch)
+
+    def epoch_terms(self, means: Mapping[str, Tensor], num_images: Tensor) -> dict[str, Tensor]:
+        # N/M Σ over minibatches of M (the paper's equation 8), for the N images of the epoch.
+        return {"elbo_dataset": num_images * means["elbo"]}

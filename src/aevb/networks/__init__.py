@@ -1,29 +1,35 @@
 """Networks: tensors to tensors, no probability.
 
-An encoder maps images (B, C, H, W) to features (B, out_features). A decoder maps latents (..., D) to real numbers
-(..., C', H, W), without a final non-linearity: what they mean is for a loss or a likelihood to say.
+An encoder maps images (B, C, H, W) to features (B, out_features), a decoder latents (..., D) to real numbers
+(..., C', H, W). A codebook quantises maps, and a code prior predicts maps of codes. A denoising model undoes noise.
 """
 
+from aevb.networks.code_prior import CodePrior
 from aevb.networks.codebook import Codebook
 from aevb.networks.conv import ConvDecoder, ConvEncoder, ConvMapDecoder
 from aevb.networks.corruption import GaussianNoise, MaskingNoise
-from aevb.networks.encoder import Encoder
+from aevb.networks.decoder import Decoder, MapDecoder
+from aevb.networks.encoder import Encoder, MapEncoder
 from aevb.networks.gradient_codebook import GradientCodebook
 from aevb.networks.mlp import MLPDecoder, MLPEncoder
 from aevb.networks.moving_average_codebook import MovingAverageCodebook
 from aevb.networks.pixel_cnn import GatedPixelCNN
 
 __all__ = [
+    "CodePrior",
     "Codebook",
     "ConvDecoder",
     "ConvEncoder",
     "ConvMapDecoder",
+    "Decoder",
     "Encoder",
     "GatedPixelCNN",
     "GaussianNoise",
     "GradientCodebook",
     "MLPDecoder",
     "MLPEncoder",
+    "MapDecoder",
+    "MapEncoder",
     "MaskingNoise",
     "MovingAverageCodebook",
 ]

@@ -13,6 +13,7 @@ def activation(name: str) -> nn.Module:
     known = {cls.lower(): cls for cls in _activations.__all__ if not cls.endswith(not_element_wise)}
     known["identity"] = "Identity"
     try:
-        return getattr(nn, known[str(name).lower().replace("_", "")])()
+        layer: nn.Module = getattr(nn, known[str(name).lower().replace("_", "")])()
+        return layer
     except KeyError:
         raise ValueError(f"activation={name!r}: expected one of {', '.join(sorted(known))}") from None

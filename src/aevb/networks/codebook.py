@@ -1,4 +1,4 @@
-"""What every codebook has."""
+"""The abstract base of codebooks."""
 
 from abc import ABC, abstractmethod
 from typing import NamedTuple
@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import embedding
 
-from aevb.errors import number_from, whole_number
+from aevb.checks import number_from, whole_number
 
 
 class Quantised(NamedTuple):

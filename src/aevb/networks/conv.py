@@ -6,9 +6,10 @@ from math import prod
 
 from torch import Tensor, nn
 
-from aevb.errors import whole_number, whole_numbers
+from aevb.checks import whole_number, whole_numbers
 from aevb.networks.conv_block import conv_block, needs_bias
-from aevb.networks.encoder import Encoder
+from aevb.networks.decoder import Decoder, MapDecoder
+from aevb.networks.encoder import MapEncoder
 from aevb.networks.hidden_layers import hidden_layers
 
 Size = tuple[int, int]  # height, width
@@ -48,15 +49,18 @@ def layer_sizes(image_shape: Sequence[int], strides: Sequence[int], kernel_size:
     return sizes
 
 
-class ConvEncoder(Encoder):
+class ConvEncoder(MapEncoder):
     """Strided convolutions, each followed by a block, then flattened.
 
     stride: one number, or one for each convolution.
     block: what follows each convolution, in order: activation, batch_norm, dropout.
     dropout: the probability of dropout, where the block has it.
 
-    Shapes: (B, C, H, W) -> (B, out_features), for any H and W of at least `kernel_size`. The features are a map of
-    shape `map_shape`, flattened.
+    Shapes: (B, C, H, W) -> (B, out_features), for any H and W of at least `kernel_size`.
+
+    >>> encoder = ConvEncoder((1, 28, 28), [32, 64])
+    >>> encoder.map_shape, encoder.out_features
+    ((64, 7, 7), 3136)
     """
 
     def __init__(
@@ -84,7 +88,8 @@ class ConvEncoder(Encoder):
         self.out_features = prod(self.map_shape)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.convolutions(x).flatten(1)
+        maps: Tensor = self.convolutions(x)
+        return maps.flatten(1)
 
 
 class TransposedConvolutions(nn.Sequential):
@@ -129,7 +134,7 @@ class TransposedConvolutions(nn.Sequential):
         self.map_shape = (planes[-1], *sizes[-1])
 
 
-class ConvDecoder(nn.Module):
+class ConvDecoder(Decoder):
     """A perceptron to the smallest feature map, then transposed convolutions up to exactly the image's size.
 
     hidden_sizes: the perceptron's hidden layers. With few latent dimensions the bound gains much from one: a feature
@@ -165,10 +170,11 @@ class ConvDecoder(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         maps = self.smallest_map(self.hidden(z)).reshape(-1, *self.map_shape)  # (L·B, C, h, w)
-        return self.convolutions(maps).reshape(*z.shape[:-1], *self.output_shape)
+        images: Tensor = self.convolutions(maps)
+        return images.reshape(*z.shape[:-1], *self.output_shape)
 
 
-class ConvMapDecoder(nn.Module):
+class ConvMapDecoder(MapDecoder):
     """A 1×1 convolution from a map of codes to the smallest feature map, then transposed convolutions.
 
     For codes that are maps themselves, such as a VQ-VAE's; the other arguments are ConvDecoder's.
@@ -200,4 +206,5 @@ class ConvMapDecoder(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         maps = self.smallest_map(z.reshape(-1, *self.code_shape))  # (N, C, h, w)
-        return self.convolutions(maps).reshape(*z.shape[:-1], *self.output_shape)
+        images: Tensor = self.convolutions(maps)
+        return images.reshape(*z.shape[:-1], *self.output_shape)

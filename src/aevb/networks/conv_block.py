@@ -1,17 +1,17 @@
-"""What stands between two convolutions."""
+"""The layers between two convolutions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from torch import nn
 
-from aevb.errors import number_from
+from aevb.checks import number_from
 from aevb.networks.activation import activation as activation_named
 
 LAYERS = ("activation", "batch_norm", "dropout")
 
 
 def conv_block(layers: Sequence[str], channels: int, activation: str, dropout: float) -> list[nn.Module]:
-    """The named layers in the order given, for maps of so many channels.
+    """The named layers in the order given, for maps with the given number of channels.
 
     layers: from activation, batch_norm and dropout, such as [batch_norm, activation].
     dropout: the probability of dropout.
@@ -22,7 +22,7 @@ def conv_block(layers: Sequence[str], channels: int, activation: str, dropout: f
         raise ValueError(f"block={layers}: expected a list of {', '.join(LAYERS)}")
     if number_from("dropout", dropout, 0) >= 1:
         raise ValueError(f"dropout={dropout}: expected a probability below 1")
-    made = {
+    made: dict[str, Callable[[], nn.Module]] = {
         "activation": lambda: activation_named(activation),
         "batch_norm": lambda: nn.BatchNorm2d(channels),
         "dropout": lambda: nn.Dropout(dropout),

@@ -1,13 +1,13 @@
-"""Noise on the input, for a denoising autoencoder to undo.
+"""Corruption of the input, for a denoising autoencoder to undo.
 
-Vincent, Larochelle, Bengio & Manzagol (2008); Im et al. (2017) for variational autoencoders. It is there in evaluation
-as in training, because undoing it is what is measured.
+Vincent, Larochelle, Bengio & Manzagol (2008); Im et al. (2017) for variational autoencoders. The input is corrupted in
+evaluation as in training, because undoing it is what is measured.
 """
 
 import torch
 from torch import Tensor, nn
 
-from aevb.errors import number_from
+from aevb.checks import number_from
 
 
 class GaussianNoise(nn.Module):

@@ -1,4 +1,4 @@
-"""What every encoder has."""
+"""The abstract bases of encoders."""
 
 from abc import ABC, abstractmethod
 
@@ -8,9 +8,15 @@ from torch import Tensor, nn
 class Encoder(nn.Module, ABC):
     """Maps images (B, *image_shape) to features (B, out_features), and says how many there are of each."""
 
-    image_shape: tuple[int, ...]
+    image_shape: tuple[int, ...]  # (C, H, W)
     out_features: int
 
     @abstractmethod
     def forward(self, x: Tensor) -> Tensor:
-        """The features of each image."""
+        """The features of each image: (B, C, H, W) -> (B, out_features)."""
+
+
+class MapEncoder(Encoder):
+    """An Encoder whose features are a map, flattened: what a VQ-VAE quantises."""
+
+    map_shape: tuple[int, ...]  # (C', h, w), whose product is out_features

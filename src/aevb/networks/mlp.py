@@ -5,7 +5,8 @@ from math import prod
 
 from torch import Tensor, nn
 
-from aevb.errors import whole_number, whole_numbers
+from aevb.checks import whole_number, whole_numbers
+from aevb.networks.decoder import Decoder
 from aevb.networks.encoder import Encoder
 from aevb.networks.hidden_layers import hidden_layers
 
@@ -27,13 +28,18 @@ class MLPEncoder(Encoder):
         self.out_features = sizes[-1]
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.hidden(x.flatten(1))
+        features: Tensor = self.hidden(x.flatten(1))
+        return features
 
 
-class MLPDecoder(nn.Module):
+class MLPDecoder(Decoder):
     """One linear layer and activation for each hidden size, then a linear layer to the pixels.
 
     Shapes: (..., D) -> (..., *output_shape).
+
+    >>> decoder = MLPDecoder(latent_dim=2, output_shape=(1, 28, 28), hidden_sizes=[512])
+    >>> decoder(torch.zeros(5, 3, 2)).shape  # 5 samples of z for each of 3 images
+    torch.Size([5, 3, 1, 28, 28])
     """
 
     def __init__(
@@ -50,4 +56,5 @@ class MLPDecoder(nn.Module):
         self.pixels = nn.Linear(sizes[-1], prod(self.output_shape))
 
     def forward(self, z: Tensor) -> Tensor:
-        return self.pixels(self.hidden(z)).unflatten(-1, self.output_shape)
+        pixels: Tensor = self.pixels(self.hidden(z))
+        return pixels.reshape(*z.shape[:-1], *self.output_shape)

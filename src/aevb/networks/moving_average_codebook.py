@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from aevb.errors import number_from
+from aevb.checks import number_from
 from aevb.networks.codebook import Codebook
 
 

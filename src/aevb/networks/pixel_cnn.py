@@ -3,7 +3,8 @@
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from aevb.errors import whole_number
+from aevb.checks import whole_number
+from aevb.networks.code_prior import CodePrior
 
 
 def gate(maps: Tensor) -> Tensor:
@@ -36,8 +37,8 @@ class GatedLayer(nn.Module):
         return gate(above), horizontal + self.residual(gate(left + self.across(above)))
 
 
-class GatedPixelCNN(nn.Module):
-    """p(k) = ∏ᵢ p(kᵢ | k_<i) over a map of codes, row by row, as logits.
+class GatedPixelCNN(CodePrior):
+    """p(k) = ∏ᵢ p(kᵢ | k_<i) by two stacks of gated convolutions.
 
     van den Oord, Kalchbrenner, Vinyals, Espeholt, Graves & Kavukcuoglu 2016, "Conditional Image Generation with
     PixelCNN Decoders". Instead of masking the first layer, its inputs are shifted: by a row for the vertical stack and
@@ -48,7 +49,7 @@ class GatedPixelCNN(nn.Module):
     layers, kernel_size: a code sees those at most layers · (kernel_size // 2) columns to the side and about as many
         rows up: all of a 7×7 map with 6 layers of kernel_size=3.
 
-    Shapes: codes (B, h, w), whole numbers from 0 to K - 1 -> logits (B, K, h, w).
+    Shapes: codes (B, h, w), from 0 to K - 1 -> logits (B, K, h, w).
     """
 
     def __init__(self, num_codes: int, channels: int = 64, layers: int = 6, kernel_size: int = 3) -> None:
@@ -68,4 +69,5 @@ class GatedPixelCNN(nn.Module):
         horizontal = pad(embedded, (1, 0))[..., :-1]  # the code to the left
         for layer in self.layers:
             vertical, horizontal = layer(vertical, horizontal)
-        return self.logits(horizontal)
+        logits: Tensor = self.logits(horizontal)
+        return logits

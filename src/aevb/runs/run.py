@@ -2,12 +2,13 @@
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from aevb.errors import UserError
 from aevb.runs.checkpoint import find_checkpoint
-from aevb.train.callbacks.history import Row, read_history
+from aevb.runs.history import Row, read_history
 
 
 class Run(NamedTuple):
@@ -22,18 +23,19 @@ class Run(NamedTuple):
         return read_history(file) if file.is_file() else None
 
 
-def find_runs(paths: str | list[str]) -> list[Run]:
+def find_runs(paths: object) -> list[Run]:
     """The run at a path (its folder, or a checkpoint), all runs below a folder, or those of a list of such paths.
 
     Raises UserError if there is none.
     """
-    if isinstance(paths, list) and paths:
+    if isinstance(paths, Sequence) and not isinstance(paths, str) and paths:
         return list(dict.fromkeys(run for path in paths for run in find_runs(path)))
     if not isinstance(paths, str) or not paths:
         raise UserError(f"run={paths!r}: expected the folder of a run, a checkpoint, or a list of these")
     folder = Path(paths)
     runs = {file.parent.parent for file in folder.glob("**/checkpoints/*.ckpt")}
-    runs = {run for run in runs if run / "replica-0" not in runs}  # those of its replicas stand for it
+    of_seeds = {run.parent for run in runs if run.name.startswith("seed-")}
+    runs -= of_seeds  # its seeds stand for it
     if folder.is_dir() and runs and folder not in runs:
         return [_run(path) for path in sorted(runs, key=_counting)]
     return [_run(folder)]

@@ -1,6 +1,6 @@
 """Samplers: Markov chains whose states end up distributed as p(z|x)."""
 
 from aevb.samplers.hmc import LogDensity, adapted, hmc_transition
-from aevb.samplers.unconstrained import Joint
+from aevb.samplers.unconstrained import Unconstrained
 
-__all__ = ["Joint", "LogDensity", "adapted", "hmc_transition"]
+__all__ = ["LogDensity", "Unconstrained", "adapted", "hmc_transition"]

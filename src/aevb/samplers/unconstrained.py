@@ -1,4 +1,4 @@
-"""The posterior that a model implies, up to its normalising constant, on all real numbers."""
+"""The joint density of images and latents, in coordinates that take every real number."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,7 @@ from torch.distributions import Distribution, biject_to
 from torch.distributions.constraints import MixtureSameFamilyConstraint
 
 
-class Joint:
+class Unconstrained:
     """log p(x, u) for z = z(u), u real: the prior's support is opened up by torch's `biject_to`.
 
     p(u) = p(z(u)) |dz/du|, so that ∫ p(x, u) du = p(x). On all real numbers u is z itself.
@@ -27,10 +27,12 @@ class Joint:
 
     def z(self, u: Tensor) -> Tensor:
         """(..., B, D') -> (..., B, D); D' is D - 1 on a simplex."""
-        return self.to_support(u)
+        z: Tensor = self.to_support(u)
+        return z
 
     def u(self, z: Tensor) -> Tensor:
-        return self.to_support.inv(z)
+        u: Tensor = self.to_support.inv(z)
+        return u
 
     def log_prior(self, u: Tensor) -> Tensor:
         """log p(u): (..., B, D') -> (..., B) nats."""
@@ -42,7 +44,8 @@ class Joint:
         volume = self.to_support.log_abs_det_jacobian(u, z)
         if volume.ndim == u.ndim:  # one for each dimension
             volume = volume.sum(-1)
-        return distribution.log_prob(z) + volume
+        log_density: Tensor = distribution.log_prob(z) + volume
+        return log_density
 
     def log_likelihood(self, u: Tensor) -> Tensor:
         """log p(x|z(u)): (..., B, D') -> (..., B) nats."""

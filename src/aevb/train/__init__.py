@@ -1,10 +1,18 @@
-"""Train a model, test it and draw it: python -m src.train [option=value ...]."""
+"""Train a model, test it and draw it: python -m aevb.train [option=value ...]."""
+
+from typing import TYPE_CHECKING, Any
 
 import hydra
 from omegaconf import DictConfig
 
 import aevb.command_line.resolvers  # noqa: F401  (makes them known)
-from aevb.command_line.plain_errors import CONF
+from aevb.command_line import CONF
+
+if TYPE_CHECKING:
+    from aevb.train.data_module import ImageDataModule
+    from aevb.train.module import LightningModel
+
+__all__ = ["ImageDataModule", "LightningModel", "main"]
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")
@@ -13,3 +21,16 @@ def main(cfg: DictConfig) -> float:
     from aevb.train.run import train  # torch and Lightning take seconds to import, and --help needs neither
 
     return train(cfg)
+
+
+def __getattr__(name: str) -> Any:
+    # For the same reason, only when they are asked for.
+    if name == "LightningModel":
+        from aevb.train.module import LightningModel
+
+        return LightningModel
+    if name == "ImageDataModule":
+        from aevb.train.data_module import ImageDataModule
+
+        return ImageDataModule
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

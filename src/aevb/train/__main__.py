@@ -5,7 +5,8 @@ from aevb.train import main
 
 
 def run() -> None:
-    with plain_errors():
+    """The command, with one message instead of a traceback for a user's mistake."""
+    with plain_errors("train"):
         main()
 
 

@@ -1,12 +1,13 @@
-"""Writing checkpoints so that the old one stays until the new one is whole."""
+"""Lightning's checkpoints, written so that the old one stays until the new one is whole."""
 
 import io
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
 from lightning.pytorch.plugins.io import TorchCheckpointIO
+
+from aevb.files import write_atomically
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
@@ -16,13 +17,6 @@ class AtomicCheckpointIO(TorchCheckpointIO):
     """
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
         content = io.BytesIO()
         torch.save(checkpoint, content)  # to memory, because its own writer hides why a disk failed
-        unfinished = path.with_name(path.name + ".part")
-        try:
-            unfinished.write_bytes(content.getbuffer())
-            os.replace(unfinished, path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        write_atomically(Path(path), content.getbuffer())

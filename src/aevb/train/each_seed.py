@@ -1,4 +1,4 @@
-"""A run of several replicas: making them, and reporting each by itself."""
+"""A run for each of several seeds that were trained at once."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,60 +6,49 @@ from statistics import mean, stdev
 from typing import Any
 
 import torch
-from hydra.utils import instantiate
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 
-from aevb.models import ImageModel, Replicas
-from aevb.runs.checkpoint import load_checkpoint
-from aevb.train.pretrained import restore_pretrained
-from aevb.train.report import shown, write_metrics
-
-Scores = dict[str, dict[str, float]]  # by stage (test, validation) and quantity
-
-
-def build_model(cfg: DictConfig, pretrained: dict[str, Any] | None) -> ImageModel:
-    """The model that is configured, or as many replicas of it; replica i starts as a run with seed + i does."""
-    models = []
-    for i in range(cfg.replicas):
-        torch.manual_seed(cfg.seed + i)
-        models.append(instantiate(cfg.model, _convert_="all"))
-        restore_pretrained(models[-1], pretrained, cfg)
-    return Replicas(models) if len(models) > 1 else models[0]
+from aevb.files import relative_to_cwd
+from aevb.models import SeedEnsemble
+from aevb.runs import CHECKPOINT_FORMAT, load_checkpoint
+from aevb.train.assemble import Training
+from aevb.train.module import LightningModel
+from aevb.train.report import write_metrics
+from aevb.train.score import Scores, measuring_trainer, score
 
 
-def report_each(
-    model: Replicas,
-    checkpoint: Path,
-    config: dict[str, Any],
-    metrics: dict[str, Any],
-    score: Callable[[ImageModel], Scores],
-) -> dict[str, Any]:
-    """Make the folder of a run for each replica, replica-<i>, with its checkpoint, configuration and metrics.
+def report_each(training: Training, checkpoint: Path, metrics: dict[str, Any]) -> dict[str, Any]:
+    """Make the folder of a run for each seed, seed-<number>, with its checkpoint, configuration and metrics.
 
-    model: with the weights in `checkpoint`. config, metrics: those of the whole run.
+    checkpoint: whose weights the ensemble has. metrics: those of the whole run.
 
-    Returns the run's metrics, with means over replicas, standard deviations (of a sample), and the scores of each.
+    Returns the run's metrics, with means over seeds, standard deviations (of a sample), and the scores of each.
     """
+    ensemble, plan = training.module.model, training.plan
+    assert isinstance(ensemble, SeedEnsemble)
     epoch = load_checkpoint(checkpoint)["epoch"]
+    trainer = measuring_trainer(plan.cfg)
     each = []
-    for i in range(model.n):
-        alone = model.replica(i)
-        own_config = {**config, "seed": config["seed"] + i, "replicas": 1}
-        folder = checkpoint.parent.parent / f"replica-{i}"
+    for i in range(ensemble.n):
+        alone = ensemble.alone(i)
+        config = {**plan.config, "seed": plan.config["seed"] + i, "seeds": 1}
+        folder = plan.run_dir / f"seed-{config['seed']}"
         file = folder / "checkpoints" / checkpoint.name
         file.parent.mkdir(parents=True, exist_ok=True)
-        torch.save({"epoch": epoch, "state_dict": alone.state_dict(), "config": own_config}, file)
-        OmegaConf.save(OmegaConf.create(own_config), folder / "config.yaml")
-        own = {"seed": own_config["seed"], "checkpoint": str(shown(file)), **score(alone)}
-        parameters = metrics["parameters"] // model.n
+        content = {"format": CHECKPOINT_FORMAT, "epoch": epoch, "state_dict": alone.state_dict(), "config": config}
+        torch.save(content, file)
+        OmegaConf.save(OmegaConf.create(config), folder / "config.yaml")
+        scores = score(trainer, LightningModel(alone, training.module.make_optimizer), training.data)
+        own = {"seed": config["seed"], "checkpoint": str(relative_to_cwd(file)), **scores}
+        parameters = metrics["parameters"] // ensemble.n
         write_metrics(folder, {**metrics, **own, "train": {}, "parameters": parameters})
         each.append(own)
-    means, deviations = (over(each, statistic) for statistic in (mean, stdev))
-    return {**metrics, **means, "standard_deviation": deviations, "replicas": each}
+    means, deviations = (across_seeds(each, statistic) for statistic in (mean, stdev))
+    return {**metrics, **means, "standard_deviation": deviations, "seeds": each}
 
 
-def over(each: list[dict[str, Any]], statistic: Callable[[list[float]], float]) -> Scores:
-    """A statistic over replicas of each quantity of each stage."""
+def across_seeds(each: list[dict[str, Any]], statistic: Callable[[list[float]], float]) -> Scores:
+    """A statistic over seeds of each quantity of each stage."""
     return {
         stage: {name: statistic([own[stage][name] for own in each]) for name in each[0][stage]}
         for stage in ("test", "validation")

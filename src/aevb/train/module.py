@@ -1,120 +1,106 @@
-"""What every model shares: steps, logging, optimisers."""
+"""Any model under a Trainer."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 from lightning.pytorch import LightningModule
 from lightning.pytorch.core.optimizer import LightningOptimizer
+from lightning.pytorch.trainer.states import TrainerFn
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from torchmetrics import Metric
 
-from aevb.networks import Encoder
-from aevb.train.epoch_mean import EpochMean
-from aevb.train.steps import Steps
+from aevb.data import DeviceLoader
+from aevb.metrics.code_use import CodeUse
+from aevb.models import ImageModel
+from aevb.train.epoch_mean import EpochMean, sums_over_images
+from aevb.train.steps import ChunkCallback, Chunks
 
 STAGES = ("train", "val", "test")
 
 
-class ImageModel(LightningModule, ABC):
-    """A model of images with latent codes, trained on batches (x, labels).
+class LightningModel(LightningModule):
+    """An ImageModel under a Trainer: one mean over the batch, means over the epoch, an optimiser, its steps.
 
-    A subclass says what its loss is made of, for each image. The mean over the batch is taken here, once, and means
-    over an epoch are logged as train/, val/ and test/ followed by the term's name.
+    Batches are (x, labels), or x alone. Means over an epoch are logged as train/, val/ and test/ followed by the
+    quantity's name. A checkpoint holds the model's own weights, under the model's own names.
 
-    optimizer: makes the optimiser from the parameters, for example partial(torch.optim.Adam, lr=1e-3).
-    scheduler: makes the learning-rate scheduler from the optimiser; stepped once an epoch.
-
-    How steps are taken is up to `steps`, which a training run sets.
+    optimizer: makes the optimiser from the trainable parameters, for example partial(torch.optim.Adam, lr=1e-3).
+    scheduler: makes the learning-rate scheduler from the optimiser; stepped once an epoch. None: the rate stays.
+    chunks: how steps are taken; None leaves the loop to Lightning.
     """
-
-    term_names: ClassVar[tuple[str, ...]]
-    quiet_names: ClassVar[tuple[str, ...]] = ()  # logged, but not shown while training
-    monitor: str  # what tells the best epoch
-    monitor_mode: str  # max or min: which of its values are better
-    bare_steps: ClassVar[bool] = True  # whether all that a training step does is `terms`
 
     def __init__(
         self,
-        encoder: Encoder,
-        loss: nn.Module,
+        model: ImageModel,
         optimizer: Callable[[Iterable[nn.Parameter]], Optimizer],
-        scheduler: Callable[[Optimizer], LRScheduler],
+        scheduler: Callable[[Optimizer], LRScheduler] | None = None,
+        chunks: Chunks | None = None,
     ) -> None:
         super().__init__()
-        self.encoder = encoder
-        self.loss = loss
+        self.model = model
         self.make_optimizer = optimizer
         self.make_scheduler = scheduler
-        self.means = nn.ModuleDict({f"{stage}_mean": EpochMean(self.term_names) for stage in STAGES})
-        self.steps = Steps()
-        self.compiled_terms: Callable[[Tensor], dict[str, Tensor]] | None = None
+        self.chunks = chunks or Chunks()
+        self.training_terms: Callable[[Tensor], dict[str, Tensor]] = model.terms
+        self.means = nn.ModuleDict({f"{stage}_mean": EpochMean(model.term_names) for stage in STAGES})
+        num_codes = model.num_codes
+        self.register_state_dict_post_hook(_without_model_prefix)  # type: ignore[no-untyped-call]
+        self.register_load_state_dict_pre_hook(_with_model_prefix)  # type: ignore[no-untyped-call]
+        self.code_use = nn.ModuleDict({f"{stage}_use": CodeUse(num_codes) for stage in STAGES} if num_codes else {})
 
     @property
-    def image_shape(self) -> tuple[int, ...]:
-        """(C, H, W) of the images that the model takes."""
-        return self.encoder.image_shape
+    def monitor(self) -> str:
+        """What tells the best epoch."""
+        return f"val/{self.model.select_by}"
 
-    @property
-    def pictured(self) -> "ImageModel":
-        """The model that figures show."""
-        return self
+    def configure_optimizers(self) -> Any:
+        optimizer = self.make_optimizer(parameter for parameter in self.model.parameters() if parameter.requires_grad)
+        if self.make_scheduler is None:
+            return optimizer
+        scheduler = self.make_scheduler(optimizer)
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": scheduler, "interval": "epoch", "monitor": "val/loss"},
+        }
 
-    @property
-    def units(self) -> dict[str, str]:
-        """What each quantity that is logged is measured in."""
-        return dict.fromkeys(self.term_names, cast(str, self.loss.unit))
+    def on_train_start(self) -> None:
+        self.model.begin_training(num_images_of(self.trainer.train_dataloader))
+        self.chunks.prepare(self)
 
-    @abstractmethod
-    def terms(self, x: Tensor) -> dict[str, Tensor]:
-        """`loss`, and the other quantities in `term_names`, for each image: (B, C, H, W) -> (B,) each."""
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        self.follow_schedules(batch_idx)
 
-    def training_terms(self, x: Tensor) -> dict[str, Tensor]:
-        """`terms`, compiled where the run asks for that."""
-        return self.compiled_terms(x) if self.compiled_terms else self.terms(x)
-
-    @abstractmethod
-    def encode(self, x: Tensor) -> Tensor:
-        """The code of each image, its posterior mean for a VAE: (B, C, H, W) -> (B, D)."""
-
-    @abstractmethod
-    def decode(self, z: Tensor) -> Tensor:
-        """The image that each code stands for: (..., D) -> (..., C, H, W)."""
-
-    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> dict[str, Tensor]:
-        batch = self.steps.batch or batch
-        outputs = self._step(batch, "train")
-        self.steps.note(outputs, len(batch[0]))
-        return outputs
+    def training_step(self, batch: Any, batch_idx: int) -> Tensor:
+        x = images_of(batch)
+        terms = self.training_terms(x)
+        sums = self._add_to_epoch("train", terms, len(x))
+        self.chunks.record(sums / len(x), len(x))
+        return terms["loss"].mean(-1).sum()
 
     def optimizer_step(  # type: ignore[override]
         self, epoch: int, batch_idx: int, optimizer: LightningOptimizer, optimizer_closure: Callable[[], Any]
     ) -> None:
-        self.steps.take(self, optimizer, optimizer_closure)
+        chunk = self.chunks.take(self, optimizer, optimizer_closure)
+        for callback in self.trainer.callbacks:  # type: ignore[attr-defined]
+            if isinstance(callback, ChunkCallback):
+                callback.on_chunk_end(self.trainer, self, chunk)
 
-    def on_train_start(self) -> None:
-        self.steps.prepare(self, self.trainer)
+    def validation_step(self, batch: Any, batch_idx: int) -> dict[str, Tensor]:
+        return self._evaluation_step(batch, "val")
 
-    def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> dict[str, Tensor]:
-        return self._step(batch, "val")
-
-    def test_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> dict[str, Tensor]:
-        return self._step(batch, "test")
+    def test_step(self, batch: Any, batch_idx: int) -> dict[str, Tensor]:
+        return self._evaluation_step(batch, "test")
 
     def on_train_epoch_end(self) -> None:
-        self._log_means("train")
+        self._log_epoch("train")
 
     def on_validation_epoch_end(self) -> None:
-        self._log_means("val")
+        self._log_epoch("val")
 
     def on_test_epoch_end(self) -> None:
-        self._log_means("test")
-
-    def epoch_terms(self, stage: str, means: dict[str, Tensor], num_images: Tensor) -> dict[str, Tensor]:
-        """What else there is to log of an epoch, from the means of its terms: nothing, for most models."""
-        return {}
+        self._log_epoch("test")
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         metrics = {name: module for name, module in self.named_modules() if isinstance(module, Metric)}
@@ -127,27 +113,65 @@ class ImageModel(LightningModule, ABC):
             for state, value in states.items():
                 setattr(metric, state, value.to(self.device))
 
-    def configure_optimizers(self) -> Any:
-        optimizer = self.make_optimizer(self.parameters())
-        return {
-            "optimizer": optimizer,
-            "lr_scheduler": {"scheduler": self.make_scheduler(optimizer), "interval": "epoch", "monitor": "val/loss"},
-        }
-
-    def _step(self, batch: tuple[Tensor, Tensor], stage: str) -> dict[str, Tensor]:
-        """The mean of each term over the batch; `loss` is what Lightning minimises."""
-        terms = self.training_terms(batch[0]) if stage == "train" else self.terms(batch[0])
-        self.mean_of(stage).update(terms)
-        return {name: term.mean() if name == "loss" else term.detach().mean() for name, term in terms.items()}
+    def follow_schedules(self, batch_idx: int) -> None:
+        """Batch `batch_idx` of the epoch is next."""
+        self.model.at_epoch(self.current_epoch + batch_idx / self.trainer.num_training_batches)
 
     def mean_of(self, stage: str) -> EpochMean:
         """The means of this epoch so far."""
         return cast(EpochMean, self.means[f"{stage}_mean"])
 
-    def _log_means(self, stage: str) -> None:
+    def count_codes(self, stage: str, terms: dict[str, Tensor]) -> None:
+        """Count the discrete codes of a batch, if the model has any."""
+        if self.model.num_codes:
+            self.code_use[f"{stage}_use"].update(terms["codes"])  # type: ignore[operator]
+
+    def _evaluation_step(self, batch: Any, stage: str) -> dict[str, Tensor]:
+        """The mean of each term over the batch."""
+        x = images_of(batch)
+        sums = self._add_to_epoch(stage, self.model.terms(x), len(x))
+        return dict(zip(self.model.term_names, sums / len(x), strict=True))
+
+    def _add_to_epoch(self, stage: str, terms: dict[str, Tensor], num_images: int) -> Tensor:
+        """Count a batch into the means of the epoch; returns the sums over its images, (T,)."""
+        sums = sums_over_images(terms, self.model.term_names)
+        self.mean_of(stage).update(sums, num_images)
+        self.count_codes(stage, terms)
+        return sums
+
+    def _log_epoch(self, stage: str) -> None:
         mean = self.mean_of(stage)
         # compute() has already summed over devices; sync_dist tells Lightning that every rank has the same value.
         means, num_images = mean.compute()
-        logged = {**means, **self.epoch_terms(stage, means, num_images)}
-        self.log_dict({f"{stage}/{name}": value for name, value in logged.items()}, sync_dist=True)
+        logged = {**means, **self.model.epoch_terms(means, num_images)}
         mean.reset()
+        if self.model.num_codes:
+            use = cast(CodeUse, self.code_use[f"{stage}_use"])
+            logged |= use.compute()
+            use.reset()
+        # The curves of validation end with training.
+        on_curves = bool(self.trainer.loggers) and (stage != "val" or self.trainer.state.fn == TrainerFn.FITTING)
+        self.log_dict({f"{stage}/{name}": value for name, value in logged.items()}, sync_dist=True, logger=on_curves)
+
+
+def _without_model_prefix(module: nn.Module, state_dict: dict[str, Any], prefix: str, local_metadata: Any) -> None:
+    """Name the model's weights as the model does."""
+    for name in [name for name in state_dict if name.startswith(f"{prefix}model.")]:
+        state_dict[prefix + name.removeprefix(f"{prefix}model.")] = state_dict.pop(name)
+
+
+def _with_model_prefix(module: nn.Module, state_dict: dict[str, Any], prefix: str, *unused: Any) -> None:
+    """The opposite, before weights are loaded."""
+    for name in [name for name in state_dict if name.startswith(prefix)]:
+        state_dict[f"{prefix}model.{name.removeprefix(prefix)}"] = state_dict.pop(name)
+
+
+def images_of(batch: Any) -> Tensor:
+    """The images of a batch that is (x, labels), or x alone."""
+    images: Tensor = batch[0] if isinstance(batch, list | tuple) else batch
+    return images
+
+
+def num_images_of(loader: Any) -> int:
+    """How many images an epoch has, on all devices together."""
+    return loader.sampler.num_images if isinstance(loader, DeviceLoader) else len(loader.dataset)

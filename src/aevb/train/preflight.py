@@ -1,56 +1,54 @@
-"""What is checked before any work is done."""
+"""Checks before training, so that no work is lost."""
 
 import torch
 from hydra.core.hydra_config import HydraConfig
+from lightning.pytorch import Trainer
 from omegaconf import DictConfig, OmegaConf
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
-from aevb.errors import UserError, whole_number
-from aevb.models import ImageModel
+from aevb.checks import whole_number
+from aevb.errors import UserError
+from aevb.models import VQVAE, ImageModel, SeedEnsemble
+from aevb.train.advice import advice
+from aevb.train.module import LightningModel
 
-PARTS = (
-    "encoder",
-    "decoder",
-    "posterior",
-    "prior",
-    "likelihood",
-    "loss",
-    "noise",
-    "codebook",
-    "optimizer",
-    "scheduler",
-)
+PARTS = ("encoder", "decoder", "posterior", "prior", "code_prior", "likelihood", "loss", "noise", "codebook")
+SINGLE_CHOICES = ("model", *PARTS, "optimizer", "scheduler", "data")  # groups of which there is one choice
 
 
 def refuse_impossible(cfg: DictConfig) -> None:
     """Raise UserError for values that nothing below would refuse, or only late."""
     try:
         whole_number("trainer.max_epochs", cfg.trainer.max_epochs)
-        if whole_number("seed", cfg.seed, at_least=0) + whole_number("replicas", cfg.replicas) > 2**32:
-            raise ValueError(f"seed={cfg.seed}: expected less than {2**32 - cfg.replicas + 1}")
+        if whole_number("seed", cfg.seed, at_least=0) + whole_number("seeds", cfg.seeds) > 2**32:
+            raise ValueError(f"seed={cfg.seed}: expected less than {2**32 - cfg.seeds + 1}")
     except ValueError as error:
         raise UserError(str(error)) from error
     for name in {"best", "last"} - cfg.callbacks.keys():
-        raise UserError(
-            f"callbacks.{name} is missing: keep callbacks=default, and remove a figure with ~callbacks.NAME"
-        )
+        raise UserError(f"callbacks.{name} is missing: keep callbacks=default, or list callbacks=[checkpoint,...]")
     for name in ("run_dir", "ckpt_path"):
         if not isinstance(cfg[name], str) and not (name == "ckpt_path" and cfg[name] is None):
             raise UserError(f"{name}={cfg[name]}: expected a path")
-    for group, choice in cfg.choices.items():
-        if not isinstance(choice, str):
+    for group, choice in choices_made().items():
+        if group in SINGLE_CHOICES and not isinstance(choice, str):
             raise UserError(f"{group} must be one choice, got {choice}: run several with -m {group}=a,b")
     gpu = torch.cuda.is_available() or torch.backends.mps.is_available()
     if cfg.trainer.accelerator in ("gpu", "cuda", "mps") and not gpu:
         raise UserError("trainer=gpu: torch finds no GPU on this machine. Use trainer=auto or trainer=cpu.")
     for override in HydraConfig.get().overrides.task if HydraConfig.initialized() else []:
         part = override.lstrip("+~").split("=")[0].split(".")[0].split("@")[0]
-        if unused(part, cfg):
+        if is_unused(part, cfg):
             used = ", ".join(name for name in PARTS if name in cfg.model)
-            raise UserError(f"{override}: model={cfg.choices.model} has no {part}. Its parts are {used}.")
+            model = choices_made().get("model", cfg.model._target_)
+            raise UserError(f"{override}: model={model} has no {part}. Its parts are {used}.")
 
 
-def unused(group: str, cfg: DictConfig) -> bool:
+def choices_made() -> dict[str, object]:
+    """The choice of each config group, by the group's name; none where Hydra did not compose the configuration."""
+    return dict(HydraConfig.get().runtime.choices) if HydraConfig.initialized() else {}
+
+
+def is_unused(group: str, cfg: DictConfig) -> bool:
     """Whether a config group is a part that this model does not have, such as an autoencoder's prior."""
     return group in PARTS and group not in cfg.model
 
@@ -61,6 +59,8 @@ def check_parts_fit(model: ImageModel, image_shape: tuple[int, ...]) -> None:
         with torch.no_grad(), torch.random.fork_rng(devices=[]):
             model.eval().terms(torch.zeros(2, *image_shape))
     except (RuntimeError, ValueError) as error:
+        if tip := advice(error):
+            raise UserError(f"{error}: {tip}") from error
         raise UserError(
             f"The parts do not fit together for images of shape {image_shape}: {error}. Set latent_dim and "
             f"data.image_size, which every part follows, rather than the sizes of one part."
@@ -68,19 +68,59 @@ def check_parts_fit(model: ImageModel, image_shape: tuple[int, ...]) -> None:
     model.train()
 
 
-def check_optimizer(model: ImageModel, cfg: DictConfig) -> None:
+def check_optimizer(module: LightningModel, cfg: DictConfig) -> None:
     """Take a step without gradients, so that a wrong option of optimiser or scheduler shows before training."""
     part = "optimizer"
     try:
-        optimizer = model.make_optimizer(model.parameters())
+        optimizer = module.make_optimizer(module.parameters())
         part = "scheduler"
-        scheduler = model.make_scheduler(optimizer)
+        scheduler = module.make_scheduler(optimizer) if module.make_scheduler else None
         optimizer.step()
         if isinstance(scheduler, ReduceLROnPlateau):
             scheduler.step(0.0)
             if not cfg.data.val_size:
                 raise UserError("scheduler=plateau watches val/loss: set data.val_size above 0, or take another one")
-        else:
+            if cfg.seeds > 1:
+                raise UserError("scheduler=plateau follows the mean over all seeds: take another one, or seeds=1")
+        elif scheduler is not None:
             scheduler.step()
     except (TypeError, ValueError, RuntimeError, ArithmeticError) as error:
         raise UserError(f"{part}={OmegaConf.to_container(cfg[part], resolve=True)}: {error}") from error
+
+
+def check_trainer(trainer: Trainer, model: ImageModel) -> None:
+    """Raise UserError where devices, or copies trained at once, would come to depend on one another."""
+    if isinstance(model, VQVAE) and model.codebook.follows_batches and trainer.world_size > 1:
+        raise UserError(
+            f"This codebook learns from the batches of one device, and the trainer has {trainer.world_size}: "
+            f"say trainer.devices=1, or codebook=gradient codebook.restart=false"
+        )
+    if not isinstance(model, SeedEnsemble):
+        return
+    if trainer.world_size > 1:
+        raise UserError(f"seeds={model.n} are trained on one device: say trainer.devices=1")
+    if trainer.gradient_clip_val and trainer.gradient_clip_algorithm != "value":
+        raise UserError(
+            "trainer.gradient_clip_val bounds the gradient of all seeds together, so that none is as if it were "
+            "alone: leave it out, or say +trainer.gradient_clip_algorithm=value"
+        )
+    if trainer.strategy.root_device.type != "cpu":
+        check_vmap(model.to(trainer.strategy.root_device))
+
+
+def check_vmap(ensemble: SeedEnsemble) -> None:
+    """Take the gradient of two black images; raises UserError where torch.vmap cannot do a part of the model."""
+    device = next(ensemble.parameters()).device
+    before = {name: tensor.clone() for name, tensor in ensemble.state_dict().items()}
+    try:
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+            loss = ensemble.all_at_once(torch.zeros(2, *ensemble.image_shape, device=device))["loss"]
+            trained = [parameter for parameter in ensemble.parameters() if parameter.requires_grad]
+            torch.autograd.grad(loss.sum(), trained, allow_unused=True)
+    except RuntimeError as error:
+        raise UserError(
+            f"On a GPU seeds={ensemble.n} are computed at once by torch.vmap, which cannot do a part of this model: "
+            f"{str(error).splitlines()[0]} Train the seeds one after another, with -m seed=0,1,2, or say trainer=cpu."
+        ) from error
+    finally:
+        ensemble.load_state_dict(before)

@@ -1,28 +1,52 @@
-"""Going on from a checkpoint."""
+"""Going on from a checkpoint, and saying how after a Ctrl-C."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from hydra.core.hydra_config import HydraConfig
+from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 
-from aevb.errors import UserError
-from aevb.runs.checkpoint import load_checkpoint
+from aevb.errors import Interrupted, UserError
+from aevb.files import RUN_FOLDER_ADVICE, disk_errors, relative_to_cwd
+from aevb.runs import find_checkpoint, load_checkpoint
+from aevb.terminal import shell_command
 
-MUST_AGREE = ("model", "data", "seed", "replicas")
+MUST_AGREE = ("model", "data", "optimizer", "scheduler", "seed", "seeds")
 
 
-def check_resumable(path: Path, checkpoint: dict[str, Any], config: dict[str, Any]) -> None:
-    """Raise UserError unless the run that `config` describes is the one in the checkpoint, and has epochs left."""
+class Resumed(NamedTuple):
+    """The checkpoint that a run goes on from."""
+
+    path: Path
+    checkpoint: dict[str, Any]
+
+
+def resumed_from(ckpt_path: str | None, config: dict[str, Any]) -> Resumed | None:
+    """The checkpoint at a path, or last.ckpt of a run; None for no path.
+
+    Raises UserError unless the run that `config` describes is the one in the checkpoint, and has epochs left.
+    """
+    if not ckpt_path:
+        return None
+    path = find_checkpoint(ckpt_path, "last.ckpt")
+    checkpoint = load_checkpoint(path)
+    _check_resumable(path, checkpoint, config)
+    return Resumed(path, checkpoint)
+
+
+def _check_resumable(path: Path, checkpoint: dict[str, Any], config: dict[str, Any]) -> None:
     missing = {"epoch", "callbacks", "loops", "optimizer_states", "lr_schedulers"} - checkpoint.keys()
     if missing:
         raise UserError(f"{path} has weights, but training cannot go on from it: it lacks {', '.join(sorted(missing))}")
-    then = {"replicas": 1, **_flat(checkpoint["config"])}  # older checkpoints do not say
-    now = _flat(config)
+    then, now = _flat(checkpoint["config"]), _flat(config)
     differing = [
         f"{key} was {then.get(key, 'absent')} and is now {now.get(key, 'absent')}"
         for key in sorted(then.keys() | now.keys())
-        if key.startswith(MUST_AGREE) and then.get(key) != now.get(key)
+        if key.split(".")[0] in MUST_AGREE and then.get(key) != now.get(key)
     ]
     if differing:
         raise UserError(
@@ -36,13 +60,13 @@ def check_resumable(path: Path, checkpoint: dict[str, Any], config: dict[str, An
         )
 
 
-def keep_best(path: Path, checkpoint: dict[str, Any], callback: ModelCheckpoint) -> None:
+def keep_best(resumed: Resumed, callback: ModelCheckpoint) -> None:
     """Copy the best checkpoint so far into the new run, so that only a better epoch replaces it.
 
     Lightning forgets the best score when the folder of the checkpoints changes.
     """
-    before = path.parent / "best.ckpt"
-    if not before.exists() or (content := load_checkpoint(before))["epoch"] > checkpoint["epoch"]:
+    before = resumed.path.parent / "best.ckpt"
+    if not before.exists() or (content := load_checkpoint(before))["epoch"] > resumed.checkpoint["epoch"]:
         return
     score = content["callbacks"][callback.state_key]["best_model_score"]
     best = Path(str(callback.dirpath)) / "best.ckpt"
@@ -54,11 +78,33 @@ def keep_best(path: Path, checkpoint: dict[str, Any], callback: ModelCheckpoint)
     callback.kth_value = callback.best_model_score = score
 
 
+@contextmanager
+def resumable(trainer: Trainer, run_dir: Path) -> Iterator[None]:
+    """Turn Ctrl-C into a message that says how to go on, and a disk that fails into one that names the run folder."""
+    try:
+        with disk_errors(relative_to_cwd(run_dir), RUN_FOLDER_ADVICE):
+            yield
+    except SystemExit:  # what Lightning makes of Ctrl-C
+        if not trainer.interrupted:
+            raise
+        last = run_dir / "checkpoints" / "last.ckpt"
+        if not last.exists():
+            raise Interrupted("Interrupted before the first checkpoint.") from None
+        shown = relative_to_cwd(last)
+        task = HydraConfig.get().overrides.task
+        quoted = f"ckpt_path='{shown}'"  # for Hydra: a sweep's folders have = and , in their names
+        overrides = [*(override for override in task if not override.startswith("ckpt_path=")), quoted]
+        raise Interrupted(
+            f"Interrupted. The last checkpoint is {shown}; to go on from it:\n{shell_command('aevb.train', *overrides)}"
+        ) from None
+
+
 def _epochs_done(checkpoint: dict[str, Any]) -> int:
     """The epochs of which no step is left; one that was saved in the middle is not done."""
     fit: dict[str, Any] = checkpoint["loops"]["fit_loop"]
     processed: int = fit["epoch_progress"]["current"]["processed"]
-    return max(processed, checkpoint["epoch"] + int(fit["epoch_loop.batch_progress"]["is_last_batch"]))
+    reached: int = checkpoint["epoch"] + int(fit["epoch_loop.batch_progress"]["is_last_batch"])
+    return max(processed, reached)
 
 
 def _flat(config: Any, prefix: str = "") -> dict[str, Any]:

@@ -23,8 +23,8 @@ def pictures(cfg: DictConfig) -> set[str]:
 
 
 def test_slow_figures_and_animations_are_drawn_at_the_end(configure: Configure) -> None:
-    cfg = configure(*ALONE, "callbacks=[checkpoint,tsne,interpolation_gif]", "callbacks.tsne.max_images=150",
-                    "callbacks.tsne.figure.perplexity=120", "callbacks.interpolation_gif.figure.end=3")  # fmt: skip
+    cfg = configure(*ALONE, "figures=[tsne,interpolation_gif]", "figures.tsne.max_images=150",
+                    "figures.tsne.perplexity=120", "figures.interpolation_gif.end=3")  # fmt: skip
     train(cfg)  # the trial with 100 images is too small for this perplexity, and all images are not
     assert pictures(cfg) == {"tsne.png", "interpolation_gif.gif"}
     images: set[str] = set()
@@ -33,11 +33,11 @@ def test_slow_figures_and_animations_are_drawn_at_the_end(configure: Configure) 
     assert images == {"tsne"}
 
 
-@pytest.mark.parametrize("option", ["tsne.figure.dimensions=4", "tsne.figure.perplexity=-1", "tsne.split=tets",
-                                    "learning_curves.figure.metric=accuracy"])  # fmt: skip
+@pytest.mark.parametrize("option", ["tsne.dimensions=4", "tsne.perplexity=-1", "tsne.split=tets",
+                                    "learning_curves.metric=accuracy"])  # fmt: skip
 def test_a_wrong_option_of_a_slow_figure_shows_before_training(configure: Configure, option: str) -> None:
-    cfg = configure(*ALONE, "callbacks=[checkpoint,tsne,learning_curves]", f"callbacks.{option}")
-    with pytest.raises(UserError, match=rf"callbacks\.{option.split('.')[0]} cannot be drawn"):
+    cfg = configure(*ALONE, "figures=[tsne,learning_curves]", f"figures.{option}")
+    with pytest.raises(UserError, match=rf"figures\.{option.split('.')[0]} cannot be drawn"):
         train(cfg)
     assert not list(Path(cfg.run_dir).rglob("*.ckpt"))
 
@@ -46,14 +46,13 @@ def test_a_wrong_option_of_a_slow_figure_shows_before_training(configure: Config
 def test_the_images_are_those_of_the_split(configure: Configure, monkeypatch: pytest.MonkeyPatch, split: str) -> None:
     seen: list[torch.Tensor] = []
 
-    def reconstructions(x: torch.Tensor, n: int) -> Figure:
+    def reconstructions(x: torch.Tensor, *, n: int) -> Figure:
         seen.append(x)
         return Figure()
 
-    monkeypatch.setattr("aevb.figures.reconstructions", reconstructions)
-    cfg = configure(*ALONE, "callbacks=[checkpoint,reconstructions]", f"callbacks.reconstructions.split={split}")
+    monkeypatch.setattr("aevb.figures.reconstructions.reconstructions", reconstructions)
+    cfg = configure(*ALONE, "figures=[reconstructions]", f"figures.reconstructions.split={split}")
     train(cfg)
-    data = instantiate(cfg.data, _convert_="all")
-    data.setup()
+    data = instantiate(cfg.data, _convert_="all").load()
     assert len(seen) == 2
     assert torch.equal(seen[0], data.splits[split][0][:10] / 255)

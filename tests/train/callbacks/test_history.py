@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from omegaconf import DictConfig
 
-from aevb.models import ImageModel
+from aevb.runs.history import read_history, write_history
+from aevb.train import LightningModel
 from aevb.train.callbacks import History
-from aevb.train.callbacks.history import read_history, write_history
 from aevb.train.run import train
 from tests.train.test_train import QUICK
 
@@ -24,15 +24,15 @@ def test_a_row_has_training_and_validation_of_the_same_epoch(
     configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: dict[str, list[float]] = {"train/loss": [], "val/loss": []}
-    log = ImageModel.log_dict
+    log = LightningModel.log_dict
 
-    def note(self: ImageModel, values: dict[str, Any], **options: Any) -> None:
+    def note(self: LightningModel, values: dict[str, Any], **options: Any) -> None:
         for name in seen.keys() & values.keys():
             if self.trainer.state.fn == "fit":
                 seen[name].append(float(values[name]))
         log(self, values, **options)
 
-    monkeypatch.setattr(ImageModel, "log_dict", note)
+    monkeypatch.setattr(LightningModel, "log_dict", note)
     cfg = configure(*QUICK, "trainer.max_epochs=3")
     train(cfg)
     rows = history_of(cfg)

@@ -15,8 +15,8 @@ from aevb.losses import MCEM, SGVBB
 from aevb.runs.checkpoint import load_checkpoint
 from aevb.train.callbacks import FiniteGuard
 from aevb.train.run import train
-from aevb.train.steps import Steps
-from aevb.train.steps.chunks import why_single
+from aevb.train.steps import Chunk, Chunks
+from aevb.train.steps.obstacles import uncapturable_part, why_single
 from tests.train.test_train import QUICK, metrics_of, same, weights
 
 Configure = Callable[..., DictConfig]
@@ -94,6 +94,30 @@ def test_what_looks_at_every_batch_gets_every_batch() -> None:
     assert reason(FiniteGuard()) is None
 
 
+def test_a_chunk_says_what_its_steps_did(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: dict[str, list[Chunk]] = {"speed=plain": [], "speed.chunk_size=7": []}
+    for speed, chunks in told.items():
+        monkeypatch.setattr(
+            FiniteGuard, "on_chunk_end", lambda self, trainer, module, chunk, to=chunks: to.append(chunk)
+        )
+        train(configure(*ODD, speed))
+    single, several = told.values()
+    assert [chunk.first_step for chunk in single] == list(range(1, 37))
+    assert [chunk.first_step for chunk in several] == [1, 8, 15, 18, 19, 26, 33, 36]
+    assert sum(chunk.images for chunk in single) == sum(chunk.images for chunk in several) == 2400
+    assert torch.equal(torch.cat([chunk.terms for chunk in single]), torch.cat([chunk.terms for chunk in several]))
+    assert single[0].names == ("loss", "elbo", "reconstruction", "kl")
+
+
+def test_accumulated_batches_are_one_step(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> None:
+    chunks: list[Chunk] = []
+    monkeypatch.setattr(FiniteGuard, "on_chunk_end", lambda *told: chunks.append(told[-1]))
+    train(configure(*QUICK, "trainer.max_epochs=1", "data.batch_size=100", "+trainer.accumulate_grad_batches=5"))
+    assert [chunk.first_step for chunk in chunks] == [1, 2, 3]
+    assert [chunk.images for chunk in chunks] == [500, 500, 200]
+    assert all(chunk.terms.shape == (1, 4) for chunk in chunks)
+
+
 def test_averages_of_weights_are_those_of_every_step(configure: Configure) -> None:
     average = "+callbacks.average._target_=lightning.pytorch.callbacks.EMAWeightAveraging"
     options = (*ODD, average, "+callbacks.average.decay=0.9")
@@ -118,7 +142,7 @@ def test_what_does_not_combine_is_named(configure: Configure, options: tuple[str
 @pytest.mark.parametrize("name", ["chunk_size", "cuda_graph", "compile", "tune_process"])
 def test_a_wrong_option_is_named(name: str) -> None:
     with pytest.raises(ValueError, match=f"{name}="):
-        Steps(**{name: "sometimes"})  # type: ignore[arg-type]
+        Chunks(**{name: "sometimes"})  # type: ignore[arg-type]
 
 
 class TestCapture:
@@ -132,7 +156,7 @@ class TestCapture:
             self.captures += 1
             return step
 
-        monkeypatch.setattr("aevb.train.steps.bare_step.captured", capture)
+        monkeypatch.setattr("aevb.train.steps.direct_step.captured", capture)
         monkeypatch.setattr("aevb.train.steps.chunks.why_not_captured", lambda model, trainer: None)
 
     def test_it_equals_single_steps(self, configure: Configure) -> None:
@@ -145,6 +169,12 @@ class TestCapture:
         assert all(torch.allclose(before[name], after[name], rtol=1e-5, atol=1e-7) for name in before)
         for tag, points in curves(plain).items():
             assert curves(graphed)[tag] == [(step, pytest.approx(value, rel=1e-5)) for step, value in points]
+
+    def test_a_warm_up_is_followed_from_step_to_step(self, configure: Configure) -> None:
+        options = (*ODD, "loss.warmup_epochs=1.5", "loss.cycle_epochs=1.8")
+        plain, graphed = (configure(*options, speed) for speed in ("speed=plain", "speed.cuda_graph=true"))
+        assert train(graphed) == pytest.approx(train(plain), rel=1e-6)
+        assert self.captures == 1
 
     def test_another_learning_rate_is_captured_anew(self, configure: Configure) -> None:
         train(configure(*ODD, "speed.cuda_graph=true", "scheduler=cosine"))
@@ -159,7 +189,7 @@ class TestCapture:
         assert str(plain.value) == str(graphed.value)
 
 
-def test_steps_that_differ_from_one_another_are_not_captured() -> None:
-    assert SGVBB().capturable
-    assert not SGVBB(warmup_epochs=1).capturable
-    assert not MCEM().capturable
+def test_what_a_graph_cannot_capture_is_named() -> None:
+    assert uncapturable_part(SGVBB()) is None
+    assert uncapturable_part(SGVBB(warmup_epochs=1)) is None  # the weight of the KL term is filled in place
+    assert uncapturable_part(torch.nn.Sequential(MCEM())) == "MCEM, whose chains take gradients of their own"

@@ -1,48 +1,70 @@
 """How good the samples are."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Size, Tensor
 
-from aevb.evaluate.model_under_test import Subject
-from aevb.evaluate.result import Result, result
-from aevb.figures import NotApplicable
+from aevb.checks import whole_number
+from aevb.errors import NotApplicable
+from aevb.evaluate.findings import Findings
+from aevb.evaluate.model_under_test import ModelUnderTest
+from aevb.evaluate.result import result
+from aevb.evaluate.section import Section
+from aevb.metrics.batching import chunk_sizes
 from aevb.metrics.classifier import accuracy, cached_classifier
 from aevb.metrics.sample_quality import sample_quality
-from aevb.models import VAE, VQPrior
+from aevb.models import VAE, GenerativeModel
 
 
-def samples(subject: Subject, num_samples: int, num_neighbours: int, cache: str) -> list[Result]:
-    """How the model's samples compare with images, on the features of a classifier trained here."""
-    model = subject.model
-    if not isinstance(model, VAE | VQPrior):
-        raise NotApplicable(f"{subject.name} has no prior to sample from")
-    data = subject.data
-    binary = isinstance(model, VAE) and data.binarize != "none"
-    track = subject.track("training the classifier of samples")
-    try:
-        own = (data.splits, data.binarize, data.image_shape)
-        classifier = cached_classifier(*own, Path(cache), subject.x.device, track)
-        drawn = torch.cat([_draw(subject, len(part), binary) for part in torch.empty(num_samples).split(1000)])
-        found = sample_quality(subject.x, drawn, classifier, num_neighbours)
-    except ValueError as reason:  # too few or too small images
-        raise NotApplicable(str(reason)) from reason
-    right = accuracy(classifier, subject.x, subject.y.to(subject.x.device)).value
-    subject.sentences.append(
-        f"Samples are {num_samples:,} {'draws of p(x|z)' if binary else 'means of the decoder'}. The classifier whose "
-        f"features compare them is right for {right:.2%} of the images."
-    )
-    if subject.split != "train":
-        train, _ = data.to_draw(len(subject.x), "train")
-        floor = sample_quality(subject.x, train.to(subject.x), classifier, num_neighbours)["frechet_distance"].value
-        subject.sentences.append(f"{len(train):,} training images are at a Fréchet distance of {floor:.3f}.")
-    return [result(name, estimate, len(subject.x), num_samples) for name, estimate in found.items()]
+@dataclass(frozen=True)
+class Samples(Section):
+    """How the model's samples compare with images, on the features of a classifier trained here.
+
+    cache: the folder in which the classifier is kept.
+    """
+
+    num_samples: int = 10_000
+    num_neighbours: int = 3
+    cache: str = "outputs/classifiers"
+
+    def __post_init__(self) -> None:
+        whole_number("num_samples", self.num_samples)
+        whole_number("num_neighbours", self.num_neighbours)
+        if not isinstance(self.cache, str) or not self.cache:
+            raise ValueError(f"cache={self.cache!r}: expected a folder")
+
+    def measure(self, tested: ModelUnderTest, found: Mapping[str, Findings]) -> Findings:
+        model = tested.model
+        if not isinstance(model, GenerativeModel):
+            raise NotApplicable(f"{tested.name} has no prior to sample from")
+        data = tested.training_data()
+        binary = isinstance(model, VAE) and data.binarize != "none"
+        track = tested.track("training the classifier of samples")
+        device = tested.x.device
+        try:
+            classifier = cached_classifier(*data.splits["train"], data.binarize, Path(self.cache), device, track)
+            drawn = torch.cat([_draw(model, n, binary) for n in chunk_sizes(self.num_samples, 1000)])
+            quality = sample_quality(tested.x, drawn, classifier, self.num_neighbours)
+        except ValueError as reason:  # too few or too small images
+            raise NotApplicable(str(reason)) from reason
+        right = accuracy(classifier, tested.x, tested.labels().to(device)).value
+        sentences = [
+            f"Samples are {self.num_samples:,} {'draws of p(x|z)' if binary else 'means of the decoder'}. The "
+            f"classifier whose features compare them is right for {right:.2%} of the images."
+        ]
+        if tested.split != "train":
+            train, _ = data.images("train", len(tested.x))
+            floor = sample_quality(tested.x, train.to(tested.x), classifier, self.num_neighbours)["frechet_distance"]
+            sentences.append(f"{len(train):,} training images are at a Fréchet distance of {floor.value:.3f}.")
+        results = [result(name, estimate, len(tested.x), self.num_samples) for name, estimate in quality.items()]
+        return Findings(results, sentences=sentences)
 
 
-def _draw(subject: Subject, n: int, binary: bool) -> Tensor:
+def _draw(model: GenerativeModel, n: int, binary: bool) -> Tensor:
     """n samples: of p(x) if binary, otherwise means of p(x|z)."""
-    model = subject.model
     if isinstance(model, VAE) and binary:
         return model.likelihood_of(model.prior().sample(Size((n,)))).sample()
-    return model.sample(n)  # type: ignore[operator]
+    return model.sample(n)

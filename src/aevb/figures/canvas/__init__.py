@@ -1,1 +1,1 @@
-"""What figures are drawn with."""
+"""Canvas: pictures, rows of images, colours and paths that several figures share."""

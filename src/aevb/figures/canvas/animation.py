@@ -6,7 +6,7 @@ from PIL import Image
 from torch import Tensor
 from torchvision.transforms.functional import to_pil_image
 
-from aevb.errors import whole_number
+from aevb.checks import whole_number
 
 
 class Animation:

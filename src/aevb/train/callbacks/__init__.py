@@ -5,7 +5,7 @@ from aevb.train.callbacks.finite_guard import FiniteGuard
 from aevb.train.callbacks.history import History
 from aevb.train.callbacks.progress import Progress
 from aevb.train.callbacks.save_config import SaveConfig
-from aevb.train.callbacks.seed_each_epoch import RepeatableNoise
+from aevb.train.callbacks.seed_each_epoch import SeedEachEpoch
 from aevb.train.callbacks.throughput import Throughput
 
-__all__ = ["DrawFigure", "FiniteGuard", "History", "Progress", "RepeatableNoise", "SaveConfig", "Throughput"]
+__all__ = ["DrawFigure", "FiniteGuard", "History", "Progress", "SaveConfig", "SeedEachEpoch", "Throughput"]

@@ -4,18 +4,22 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import cast
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
 from matplotlib.figure import Figure
 
-from aevb.data import ImageDataModule
-from aevb.errors import UserError, whole_number
-from aevb.figures import NotApplicable, Picture, Quantities, save
+from aevb.checks import one_of, whole_number
+from aevb.data import SPLITS
+from aevb.errors import NotApplicable, UserError
+from aevb.figures import Picture, Quantities, save
 from aevb.train.callbacks.history import History
+from aevb.train.data_module import ImageDataModule
+from aevb.train.module import LightningModel
 
-FEW = 100  # images for a slow figure's trial
+FEW_IMAGES = 100  # for a slow figure's trial
 
 log = logging.getLogger(__name__)
 
@@ -36,17 +40,17 @@ class DrawFigure(Callback):
         self,
         name: str,
         figure: Callable[..., Picture],
-        folder: str,
+        folder: Path,
         every_n_epochs: int | None = 5,
         max_images: int = 5000,
         split: str = "val",
     ) -> None:
         self.name = name
         self.figure = figure
-        self.folder = Path(folder)
+        self.folder = folder
         self.every_n_epochs = None if every_n_epochs is None else whole_number("every_n_epochs", every_n_epochs)
         self.max_images = whole_number("max_images", max_images)
-        self.split = split
+        self.split = one_of("split", split, SPLITS)
         self.applicable = True
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -64,17 +68,17 @@ class DrawFigure(Callback):
     def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._draw(trainer, pl_module, self.name)
 
-    def _try(self, trainer: Trainer, model: LightningModule) -> None:
+    def _try(self, trainer: Trainer, module: LightningModule) -> None:
         """Look for wrong options. What does not suit a few images may yet suit all, so that is said at the end."""
         if trainer.is_global_zero:
             with suppress(NotApplicable):
-                self._picture(trainer, model, min(self.max_images, FEW))
+                self._picture(trainer, module, min(self.max_images, FEW_IMAGES))
 
-    def _draw(self, trainer: Trainer, model: LightningModule, file: str | None) -> None:
+    def _draw(self, trainer: Trainer, module: LightningModule, file: str | None) -> None:
         if not (trainer.is_global_zero and self.applicable):
             return
         try:
-            picture = self._picture(trainer, model, self.max_images)
+            picture = self._picture(trainer, module, self.max_images)
         except NotApplicable as reason:
             log.info("%s is not drawn: %s", self.name, reason)
             self.applicable = False
@@ -85,18 +89,19 @@ class DrawFigure(Callback):
             if isinstance(logger, TensorBoardLogger) and isinstance(picture, Figure):
                 logger.experiment.add_figure(self.name, picture, trainer.global_step, close=False)
 
-    def _picture(self, trainer: Trainer, model: LightningModule, max_images: int) -> Picture:
-        data: ImageDataModule = trainer.datamodule  # type: ignore[attr-defined]
+    def _picture(self, trainer: Trainer, module: LightningModule, max_images: int) -> Picture:
+        data = cast(ImageDataModule, trainer.datamodule).data  # type: ignore[attr-defined]
         rows = [callback.rows for callback in trainer.callbacks if isinstance(callback, History)]  # type: ignore[attr-defined]
-        was_training = model.training
-        model.eval()
+        was_training = module.training
+        module.eval()
         try:
-            x, y = (tensor.to(model.device) for tensor in data.to_draw(max_images, self.split))
-            with torch.random.fork_rng(devices=[model.device] if model.device.type == "cuda" else []):
-                torch.manual_seed(0)  # the same draws every time, so that pictures of several epochs compare
+            x, y = (tensor.to(module.device) for tensor in data.images(self.split, max_images))
+            with torch.random.fork_rng(devices=[module.device] if module.device.type == "cuda" else []):
+                torch.manual_seed(0)  # the same draws every time, so that pictures of several epochs are comparable
                 histories = {"": rows[0]} if rows else None
-                return Quantities(model.pictured, x, y, histories).draw(self.figure)  # type: ignore[arg-type]
-        except (TypeError, ValueError) as error:
-            raise UserError(f"callbacks.{self.name} cannot be drawn: {error}") from error
+                model = cast(LightningModel, module).model.for_figures
+                return Quantities(model, x, y, histories).draw(self.figure)
+        except ValueError as error:
+            raise UserError(f"figures.{self.name} cannot be drawn: {error}") from error
         finally:
-            model.train(was_training)
+            module.train(was_training)

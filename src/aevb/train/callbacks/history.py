@@ -1,18 +1,16 @@
 """The curves of a run, as numbers."""
 
-import csv
 from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 
-from aevb.train.steps import steps_of
+from aevb.runs.history import Row, write_history
+from aevb.train.steps import Chunk, ChunkCallback
 
-Row = dict[str, float]
 
-
-class History(Checkpoint):
+class History(ChunkCallback, Checkpoint):
     """A row for each epoch: `epoch`, `images` (training images seen so far) and the means of train/ and val/.
 
     The rows are written to the CSV file `path` at the end of each epoch, and are in every checkpoint, so that a resumed
@@ -20,8 +18,6 @@ class History(Checkpoint):
 
     A Checkpoint, because Lightning calls those after the model has logged its epoch, and the others before.
     """
-
-    takes_chunks = True
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
@@ -37,10 +33,8 @@ class History(Checkpoint):
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.validated = False
 
-    def on_train_batch_end(
-        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
-    ) -> None:
-        self.images += steps_of(pl_module).images * trainer.world_size
+    def on_chunk_end(self, trainer: Trainer, pl_module: LightningModule, chunk: Chunk) -> None:
+        self.images += chunk.images * trainer.world_size
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.validated = True
@@ -57,17 +51,3 @@ class History(Checkpoint):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.restored = state_dict
-
-
-def write_history(path: Path, rows: list[Row]) -> None:
-    """Write the rows as CSV; what a row does not have is left empty."""
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(dict.fromkeys(name for row in rows for name in row)))
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def read_history(path: Path) -> list[Row]:
-    """The rows of a file that `write_history` has written."""
-    with path.open(newline="") as file:
-        return [{name: float(value) for name, value in row.items() if value} for row in csv.DictReader(file)]

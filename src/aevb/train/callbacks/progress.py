@@ -1,29 +1,24 @@
-"""What training looks like in a terminal."""
+"""Training, as a terminal shows it."""
 
 import time
-from typing import Any
+from typing import cast
 
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import LightningModule, Trainer
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from aevb.train.steps import steps_of
+from aevb.terminal import format_number
+from aevb.train.module import LightningModel
+from aevb.train.steps import Chunk, ChunkCallback
 
 
-def number(value: float) -> str:
-    """A figure with as many decimals as are worth reading: two from 10 on, four below."""
-    return f"{value:,.2f}" if abs(value) >= 10 else f"{value:.4f}"
-
-
-class Progress(Callback):
+class Progress(ChunkCallback):
     """A bar for the epoch under way, with the terms of the loss and images per second, and a line for each epoch done.
 
     Where the output is not a terminal, there are only the lines. The bar is renewed a few times a second and only
     then asks the device for numbers.
     """
-
-    takes_chunks = True
 
     def __init__(self, refresh_seconds: float = 0.25) -> None:
         self.refresh_seconds = refresh_seconds
@@ -59,16 +54,15 @@ class Progress(Callback):
         if self.bar is not None:
             self.bar.reset(self.task, total=trainer.num_training_batches, description=self._epoch(trainer, 1))
 
-    def on_train_batch_end(
-        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
-    ) -> None:
-        self.images += steps_of(pl_module).images * trainer.world_size
+    def on_chunk_end(self, trainer: Trainer, pl_module: LightningModule, chunk: Chunk) -> None:
+        self.images += chunk.images * trainer.world_size
         now = time.perf_counter()
         if self.bar is None or self.bar.disable or now - self.shown < self.refresh_seconds:
             return
         self.shown = now
         # The ELBO is what the other terms add up to.
-        terms = " ".join(f"{name} {value.item():.1f}" for name, value in outputs.items() if name != "elbo")
+        last = zip(chunk.names, chunk.terms[-1].tolist(), strict=True)
+        terms = " ".join(f"{name} {value:.1f}" for name, value in last if name != "elbo")
         speed = f"{self.images / (now - self.started):,.0f} images/s"
         self.bar.update(self.task, completed=trainer.fit_loop.batch_idx + 1, terms=f"{terms} {speed}", refresh=True)
 
@@ -79,17 +73,17 @@ class Progress(Callback):
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
         self._stop()
 
-    def _report_epoch(self, trainer: Trainer, model: LightningModule) -> None:
+    def _report_epoch(self, trainer: Trainer, module: LightningModule) -> None:
         """Print a line about the epoch that has just ended, if one has."""
         if self.bar is None or trainer.current_epoch == self.epochs_done:
             return
         self.epochs_done = trainer.current_epoch
-        quiet = getattr(model, "quiet_names", ())
-        metrics = {key: v for key, v in trainer.callback_metrics.items() if key.rpartition("/")[2] not in quiet}
+        hidden = cast(LightningModel, module).model.hidden_in_progress
+        metrics = {key: v for key, v in trainer.callback_metrics.items() if key.rpartition("/")[2] not in hidden}
         stages = [
             f"{stage} "
             + " ".join(
-                f"{key.removeprefix(f'{stage}/')} {number(value.item())}"
+                f"{key.removeprefix(f'{stage}/')} {format_number(value.item())}"
                 for key, value in metrics.items()
                 if key.startswith(f"{stage}/")
             )

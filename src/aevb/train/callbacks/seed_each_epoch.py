@@ -1,4 +1,4 @@
-"""Noise that a resumed run draws again."""
+"""Random numbers that a resumed run draws again."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from aevb.seeding import seed_for
 
 
-class RepeatableNoise(Callback):
-    """Makes the noise of each training epoch a function of (seed, epoch, device), and that of an evaluation fixed.
+class SeedEachEpoch(Callback):
+    """Makes the random numbers of each training epoch a function of (seed, epoch, device); an evaluation's are fixed.
 
     So a run resumed at an epoch equals one that was never interrupted, and the same samples of z score every epoch. A
     checkpoint has the state of the random numbers, so that a run on one device can go on in the middle of an epoch; on
-    several devices the rest of that epoch gets other noise.
+    several devices the rest of that epoch gets other ones.
     """
 
     def __init__(self, seed: int) -> None:

@@ -3,15 +3,13 @@
 import time
 from typing import Any
 
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import LightningModule, Trainer
 
-from aevb.train.steps import steps_of
+from aevb.train.steps import Chunk, ChunkCallback
 
 
-class Throughput(Callback):
+class Throughput(ChunkCallback):
     """Counts the training images seen and the seconds spent on them, without validation, figures and checkpoints."""
-
-    takes_chunks = True
 
     def __init__(self) -> None:
         self.images = 0
@@ -27,10 +25,12 @@ class Throughput(Callback):
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.epoch_started = time.perf_counter()
 
+    def on_chunk_end(self, trainer: Trainer, pl_module: LightningModule, chunk: Chunk) -> None:
+        self.images += chunk.images * trainer.world_size
+
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        self.images += steps_of(pl_module).images * trainer.world_size
         if trainer.is_last_batch:
             outputs["loss"].item()  # waits for the device
             self.seconds += time.perf_counter() - self.epoch_started

@@ -1,6 +1,6 @@
 """Optimiser steps: how they are taken so that nothing but arithmetic takes time."""
 
-from aevb.process import tune_process
-from aevb.train.steps.chunks import Steps, steps_of
+from aevb.train.steps.chunk import Chunk, ChunkCallback
+from aevb.train.steps.chunks import Chunks
 
-__all__ = ["Steps", "steps_of", "tune_process"]
+__all__ = ["Chunk", "ChunkCallback", "Chunks"]

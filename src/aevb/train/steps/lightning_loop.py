@@ -1,6 +1,7 @@
-"""Going on in Lightning's training loop without it: the one place that knows its counters."""
+"""Going on in Lightning's training loop without it: the one place that knows its counters and closures."""
 
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
 from math import inf
 from typing import Any
 
@@ -8,7 +9,7 @@ from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 
 
-def room(trainer: Trainer) -> float:
+def steps_until_lightning_is_needed(trainer: Trainer) -> float:
     """How many steps there are from the batch that Lightning is at to where it has something else to do than to step.
 
     That is the end of the epoch, a validation, max_steps or a checkpoint. At least 1: the batch itself.
@@ -25,14 +26,21 @@ def room(trainer: Trainer) -> float:
     return min([*bounds, *(every - trainer.global_step % every for every in intervals)])
 
 
-def next_batches(trainer: Trainer, n: int) -> Iterator[Any]:
-    """The next n batches of the epoch; asking for one counts the step before it as taken."""
+def next_closures(trainer: Trainer, n: int) -> Iterator[Callable[[], Any]]:
+    """What an optimiser steps with, on each of the next n batches; asking for one counts the step before it as taken.
+
+    A closure runs `training_step`, clears the gradients and goes backward, as Lightning's own does.
+    """
     fetcher = trainer.fit_loop._data_fetcher
     assert fetcher is not None
     for _ in range(n):
         batch, *_ = next(fetcher)
         _count(trainer, 1, is_last_batch=fetcher.done)
-        yield trainer.precision_plugin.convert_input(batch)
+        batch = trainer.strategy.batch_to_device(trainer.precision_plugin.convert_input(batch), dataloader_idx=0)
+        batch_idx = trainer.fit_loop.batch_idx
+        trainer.lightning_module.on_train_batch_start(batch, batch_idx)
+        loop = trainer.fit_loop.epoch_loop.automatic_optimization
+        yield loop._make_closure(OrderedDict(batch=batch, batch_idx=batch_idx), trainer.optimizers[0], batch_idx)
 
 
 def skip_batches(trainer: Trainer, n: int) -> None:

@@ -1,0 +1,73 @@
+"""Hydra's complaints in plain words."""
+
+import re
+import sys
+
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import InstantiationException
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from aevb.command_line import CONF
+from aevb.command_line.suggestions import unknown_name
+
+
+def root_cause(error: BaseException) -> BaseException:
+    """What was raised first."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def instantiation_message(error: InstantiationException) -> str:
+    """The message of what a class raised when Hydra built it, with the option that the class is of."""
+    key = re.search(r"full_key: (\S+)", str(error))
+    return f"{key.group(1)}: {root_cause(error)}" if key else str(root_cause(error))
+
+
+def composition_message(error: Exception, config_name: str) -> str:
+    """Hydra's message, and for a name that does not exist the names that do."""
+    message = str(error).split("\nConfig search path:")[0]
+    if "raised while resolving interpolation: " in message:  # what one of our resolvers says of its arguments
+        return message.split("raised while resolving interpolation: ")[1].split("\n")[0]
+    if (choice := re.search(r"Could not (?:find|load) '(\w+)/(\w+)'", message)) and (CONF / choice.group(1)).is_dir():
+        group, name = choice.groups()
+        return unknown_name(group, name, sorted(file.stem for file in (CONF / group).glob("*.yaml")))
+    if not (unknown := re.search(r"Could not (?:override|append to config|delete from config)[^']*'([^']+)'", message)):
+        return message
+    key = unknown.group(1).split("@")[0]
+    cfg, groups = _composed(config_name)
+    node, parent = cfg, ""
+    *parents, last = key.split(".")
+    for name in parents:
+        if not (isinstance(node, DictConfig) and isinstance(node.get(name), DictConfig)):
+            last = name
+            break
+        node, parent = node[name], f"{parent}{name}."
+    names = sorted(
+        {parent + name for name in (*map(str, node), *(() if parent else groups)) if not name.startswith("_")}
+    )
+    if f"{parent}{last}" in names:
+        return message  # it does exist: +name was said of it
+    return unknown_name("option", f"{parent}{last}", names)
+
+
+def _composed(config_name: str) -> tuple[DictConfig, list[str]]:
+    """The configuration with the groups that are chosen on the command line and no other override, and its groups."""
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        plain = compose(config_name, return_hydra_config=True)
+        groups = [group for group in plain.hydra.runtime.choices if "/" not in group]
+        chosen = [argument for argument in sys.argv[1:] if _chooses(argument, groups)]
+        cfg = compose(config_name, overrides=chosen) if chosen else plain
+    OmegaConf.set_struct(cfg, False)
+    with open_dict(cfg):
+        cfg.pop("hydra", None)
+    return cfg, groups
+
+
+def _chooses(argument: str, groups: list[str]) -> bool:
+    """Whether an argument chooses existing files of a config group: model=conv_vae, figures=[tsne,latent_scatter]."""
+    group, _, value = argument.partition("=")
+    names = value.strip("[]").split(",")
+    return group in groups and all((CONF / group / f"{name}.yaml").is_file() for name in names)

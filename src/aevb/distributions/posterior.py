@@ -1,0 +1,28 @@
+"""The abstract base of posteriors."""
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor, nn
+from torch.distributions import Distribution
+
+
+class Posterior(nn.Module, ABC):
+    """q(z|x) from an encoder's features, in two steps: `head` gives raw parameters, `distribution` the family's member.
+
+    The family is all that `distribution` can give: a better member for one image is found by moving its raw parameters.
+
+    head: features (B, in_features) -> raw (B, P).
+
+    Shapes: features (B, in_features) -> batch shape (B,), event shape (D,).
+    """
+
+    def __init__(self, head: nn.Module) -> None:
+        super().__init__()
+        self.head = head
+
+    def forward(self, features: Tensor) -> Distribution:
+        return self.distribution(self.head(features))
+
+    @abstractmethod
+    def distribution(self, raw: Tensor) -> Distribution:
+        """The member of the family with these raw parameters, real numbers (B, P)."""

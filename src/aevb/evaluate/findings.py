@@ -1,0 +1,38 @@
+"""What a section of an evaluation found."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from aevb.evaluate.result import Result
+from aevb.figures import Picture
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Results, and what stands beside them.
+
+    per_image: by name, a value for each of the first images, (n,). pictures: by name. sentences: what a number cannot
+    say.
+    """
+
+    results: list[Result]
+    per_image: dict[str, Tensor] = field(default_factory=dict)
+    pictures: dict[str, Picture] = field(default_factory=dict)
+    sentences: list[str] = field(default_factory=list)
+
+    def __getitem__(self, name: str) -> Result:
+        """The result of that name."""
+        return next(result for result in self.results if result.name == name)
+
+
+def merged(findings: Iterable[Findings]) -> Findings:
+    """Everything that several sections found, in their order."""
+    whole = Findings([])
+    for found in findings:
+        whole.results.extend(found.results)
+        whole.per_image.update(found.per_image)
+        whole.pictures.update(found.pictures)
+        whole.sentences.extend(found.sentences)
+    return whole

@@ -1,0 +1,67 @@
+"""The abstract bases of models."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar
+
+from torch import Tensor, nn
+
+
+class ImageModel(nn.Module, ABC):
+    """A model of images with latent codes, which says what its loss is made of, for each image.
+
+    It knows no optimiser and no trainer: whoever trains takes the mean of `loss` over a batch, and may use the hooks
+    `begin_training` and `at_epoch`.
+
+    image_shape: (C, H, W) of the images that the model takes.
+    units: what each quantity in `term_names` and `epoch_terms` is measured in.
+    noise: what a denoising model has to undo, applied to its input in training and in evaluation; None: nothing.
+    """
+
+    term_names: tuple[str, ...]
+    select_by: str  # the quantity by which the best epoch is selected
+    select_mode: str = "min"  # max or min: which of its values are better
+    hidden_in_progress: ClassVar[tuple[str, ...]] = ()  # quantities that are not shown while training
+    discrete_codes: ClassVar[bool] = False  # whether there is nothing between two codes to decode
+    num_codes: int | None = None  # K, where `terms` hold discrete `codes`
+
+    def __init__(self, image_shape: tuple[int, ...], units: Mapping[str, str], noise: nn.Module | None = None) -> None:
+        super().__init__()
+        self.image_shape = image_shape
+        self.units = dict(units)
+        self.noise = noise or nn.Identity()
+
+    @abstractmethod
+    def terms(self, x: Tensor) -> dict[str, Tensor]:
+        """`loss`, and the other quantities in `term_names`, for each image: (B, C, H, W) -> (B,) each."""
+
+    @abstractmethod
+    def encode(self, x: Tensor) -> Tensor:
+        """The code of each image, its posterior mean for a VAE: (B, C, H, W) -> (B, D)."""
+
+    @abstractmethod
+    def decode(self, z: Tensor) -> Tensor:
+        """The image that each code stands for: (..., D) -> (..., C, H, W)."""
+
+    @property
+    def for_figures(self) -> "ImageModel":
+        """The model that figures show."""
+        return self
+
+    def begin_training(self, num_images: int) -> None:
+        """Training begins, on this many images."""
+
+    def at_epoch(self, epoch: float) -> None:
+        """Training has lasted for this many epochs, fractions included. Called before each step."""
+
+    def epoch_terms(self, means: Mapping[str, Tensor], num_images: Tensor) -> dict[str, Tensor]:
+        """Further quantities of an epoch, from the means of its terms."""
+        return {}
+
+
+class GenerativeModel(ImageModel):
+    """An ImageModel that draws images."""
+
+    @abstractmethod
+    def sample(self, n: int) -> Tensor:
+        """n images: (n, C, H, W)."""

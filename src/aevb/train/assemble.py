@@ -1,0 +1,117 @@
+"""From a plan to data, model and trainer."""
+
+from dataclasses import dataclass
+
+import torch
+from hydra.errors import InstantiationException
+from hydra.utils import instantiate
+from lightning.pytorch import Callback, Trainer, seed_everything
+from lightning.pytorch.callbacks import ModelCheckpoint
+from omegaconf import DictConfig, OmegaConf
+
+from aevb.checks import WrongClass
+from aevb.command_line.figure_nodes import figure_of, schedule_of
+from aevb.command_line.hydra_messages import root_cause
+from aevb.command_line.suggestions import buildable
+from aevb.errors import UserError
+from aevb.figures import wanted_quantities
+from aevb.models import ImageModel, SeedEnsemble, VQPrior
+from aevb.process import skip_distribution_checks
+from aevb.runs.checkpoint import restore_weights
+from aevb.train.advice import advice
+from aevb.train.callbacks import DrawFigure, FiniteGuard, History, SaveConfig, SeedEachEpoch, Throughput
+from aevb.train.checkpoint_io import AtomicCheckpointIO
+from aevb.train.data_module import ImageDataModule
+from aevb.train.module import LightningModel
+from aevb.train.plan import Plan
+from aevb.train.preflight import check_optimizer, check_parts_fit, check_trainer
+from aevb.train.resume import keep_best
+
+
+@dataclass(frozen=True)
+class Training:
+    """All that takes part in a run."""
+
+    plan: Plan
+    data: ImageDataModule
+    module: LightningModel
+    trainer: Trainer
+    throughput: Throughput
+
+
+def assemble(plan: Plan) -> Training:
+    """Build everything that a run needs; raises UserError for parts that do not go together."""
+    cfg = plan.cfg
+    skip_distribution_checks()
+    seed_everything(cfg.seed, workers=True, verbose=False)
+    data = ImageDataModule(instantiate(cfg.data, orders=cfg.seeds, _convert_="all"))
+    module = build_module(plan)
+    check_parts_fit(module.model, data.data.image_shape)
+    check_optimizer(module, cfg)
+    plan.run_dir.mkdir(parents=True, exist_ok=True)
+    throughput = Throughput()
+    trainer: Trainer = instantiate(
+        cfg.trainer,
+        callbacks=[throughput, *callbacks(plan, module)],
+        logger=instantiate(cfg.logger),
+        plugins=[AtomicCheckpointIO()],
+        default_root_dir=str(plan.run_dir),
+        _convert_="all",
+    )
+    check_trainer(trainer, module.model)
+    if trainer.is_global_zero:
+        for old in plan.run_dir.glob("seed-*/checkpoints/*.ckpt"):
+            old.unlink()  # of a run that used this folder before
+        OmegaConf.save(OmegaConf.create(plan.config), plan.run_dir / "config.yaml")
+    return Training(plan, data, module, trainer, throughput)
+
+
+def build_module(plan: Plan) -> LightningModel:
+    """The model that is planned, with an optimiser and its steps; with the weights of the run that it goes on from."""
+    cfg = plan.cfg
+    models = [build_model(plan, cfg.seed + i) for i in range(cfg.seeds)]
+    model = SeedEnsemble(models) if len(models) > 1 else models[0]
+    if plan.resumed:
+        restore_weights(model, plan.resumed.checkpoint, plan.resumed.path)
+    parts = (instantiate(cfg[part], _convert_="all") for part in ("optimizer", "scheduler", "speed"))
+    return LightningModel(model, *parts)
+
+
+def build_model(plan: Plan, seed: int) -> ImageModel:
+    """The model that is planned, newly initialised with a seed."""
+    torch.manual_seed(seed)
+    try:
+        model: ImageModel = instantiate(plan.cfg.model, _convert_="all")
+    except InstantiationException as error:
+        cause = root_cause(error)
+        if tip := advice(cause):
+            message = f"the model cannot be made of {cause}" if isinstance(cause, WrongClass) else str(cause)
+            raise UserError(f"{message}: {tip}") from error
+        raise
+    if isinstance(model, VQPrior) and plan.pretrained:
+        restore_weights(model.vq_vae, plan.pretrained, plan.cfg.vq_vae)
+    return model
+
+
+def callbacks(plan: Plan, module: LightningModel) -> list[Callback]:
+    """Those that every run has, those that are chosen, and one for each figure."""
+    cfg = plan.cfg
+    needed: list[Callback] = [History(plan.run_dir / "history.csv"), SeedEachEpoch(cfg.seed), FiniteGuard()]
+    needed.append(SaveConfig(plan.config))
+    if cfg.data.val_size:
+        best: ModelCheckpoint = instantiate(cfg.callbacks.best, monitor=module.monitor, mode=module.model.select_mode)()
+        needed.append(best)
+        if plan.resumed:
+            keep_best(plan.resumed, best)
+    chosen = [instantiate(node, _convert_="all") for name, node in buildable(cfg.callbacks).items() if name != "best"]
+    return [*needed, *chosen, *(draw_figure(name, node, plan) for name, node in buildable(cfg.figures).items())]
+
+
+def draw_figure(name: str, node: DictConfig, plan: Plan) -> DrawFigure:
+    """The callback that draws a figure; UserError for wrong options."""
+    try:
+        figure = figure_of(node)
+        wanted_quantities(figure)
+        return DrawFigure(name, figure, plan.run_dir / "figures", **schedule_of(node))
+    except ValueError as error:
+        raise UserError(f"figures.{name} cannot be drawn: {error}") from error

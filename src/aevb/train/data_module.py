@@ -1,0 +1,42 @@
+"""The LightningDataModule over the images that data/ has."""
+
+import torch
+from lightning.pytorch import LightningDataModule
+
+from aevb.data import DeviceLoader, ImageData
+from aevb.errors import UserError
+
+
+class ImageDataModule(LightningDataModule):
+    """Serves ImageData to a Trainer, each device its share, from that device's memory."""
+
+    def __init__(self, data: ImageData) -> None:
+        super().__init__()
+        self.data = data
+
+    def prepare_data(self) -> None:
+        self.data.download()
+
+    def setup(self, stage: str | None = None) -> None:
+        try:
+            self.data.load()
+        except ValueError as error:
+            raise UserError(f"data.{error}") from error
+
+    def train_dataloader(self) -> DeviceLoader:
+        return self._loader("train")
+
+    def val_dataloader(self) -> DeviceLoader | list[DeviceLoader]:
+        return self._loader("val") if self.data.val_size else []
+
+    def test_dataloader(self) -> DeviceLoader:
+        return self._loader("test")
+
+    def _loader(self, split: str) -> DeviceLoader:
+        if self.trainer is None:
+            return self.data.loader(split)
+        device: torch.device = self.trainer.strategy.root_device
+        try:
+            return self.data.loader(split, device, self.trainer.global_rank, self.trainer.world_size)
+        except ValueError as error:
+            raise UserError(f"data: {error}") from error

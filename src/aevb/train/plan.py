@@ -1,0 +1,40 @@
+"""What a run is going to do, checked before any work is done."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from aevb.train.preflight import SINGLE_CHOICES, choices_made, is_unused, refuse_impossible
+from aevb.train.pretrained import with_pretrained
+from aevb.train.resume import Resumed, resumed_from
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A checked and resolved configuration, and the checkpoints that the run begins with.
+
+    cfg: to build from. config: the same as plain dicts, as config.yaml and checkpoints hold it, with the `choices` of
+    config groups by name.
+    pretrained: the checkpoint of the VQ-VAE that a code prior is made from. resumed: the one that the run goes on from.
+    """
+
+    cfg: DictConfig
+    config: dict[str, Any]
+    run_dir: Path
+    pretrained: dict[str, Any] | None
+    resumed: Resumed | None
+
+
+def plan_run(cfg: DictConfig) -> Plan:
+    """Check a composed configuration, which stays as it is; raises UserError for what cannot work."""
+    refuse_impossible(cfg)
+    resolved: DictConfig = OmegaConf.create(OmegaConf.to_container(cfg, resolve=True))  # type: ignore[assignment]
+    resolved, pretrained = with_pretrained(resolved)
+    config: dict[str, Any] = OmegaConf.to_container(resolved)  # type: ignore[assignment]
+    made = choices_made()
+    config["choices"] = {
+        group: made[group] for group in SINGLE_CHOICES if group in made and not is_unused(group, resolved)
+    }
+    return Plan(resolved, config, Path(resolved.run_dir), pretrained, resumed_from(resolved.ckpt_path, config))

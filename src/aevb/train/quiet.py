@@ -1,0 +1,22 @@
+"""What Lightning need not say, since it is settled here."""
+
+import logging
+import warnings
+
+SILENCED_WARNINGS = (
+    ".*isinstance.treespec, LeafSpec",  # Lightning's own use of a deprecated name
+    "The number of training batches",  # nothing is logged step by step
+    "Total length of `list` across ranks is zero",  # data.val_size=0
+    "The dirpath has changed",  # a resumed run has its own folder; see aevb.train.resume
+    "Checkpoint directory .* exists and is not empty",  # as above: it holds the best checkpoint so far
+    "Be aware that when using `ckpt_path`, callbacks",  # a resumed run may save its checkpoints more or less often
+    "Found .* in eval mode at the start",  # the trained model that a code prior is made from stays as it is
+)
+
+
+def quiet_lightning() -> None:
+    """Silence what Lightning says about matters that are settled here."""
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    for message in SILENCED_WARNINGS:
+        warnings.filterwarnings("ignore", message=message)

@@ -1,0 +1,41 @@
+"""Validation and test figures of a trained model."""
+
+from pathlib import Path
+from typing import Any
+
+from hydra.utils import instantiate
+from lightning.pytorch import Trainer
+from omegaconf import DictConfig
+
+from aevb.train.callbacks import SeedEachEpoch
+from aevb.train.data_module import ImageDataModule
+from aevb.train.module import LightningModel
+
+Scores = dict[str, dict[str, float]]  # by stage (test, validation) and quantity
+
+
+def score(trainer: Trainer, module: LightningModel, data: ImageDataModule, checkpoint: Path | None = None) -> Scores:
+    """Validate and test the model, with the weights in a checkpoint or its own."""
+    scores: Scores = {"test": {}, "validation": {}}
+    how: dict[str, Any] = {"datamodule": data, "ckpt_path": checkpoint, "verbose": False, "weights_only": True}
+    if data.data.val_size:
+        trainer.validate(module, **how)
+        scores["validation"] = logged(trainer, "val")
+    trainer.test(module, **how)
+    scores["test"] = logged(trainer, "test")
+    return scores
+
+
+def logged(trainer: Trainer, stage: str) -> dict[str, float]:
+    """What the trainer has last logged of a stage (train, val, test), by quantity."""
+    return {
+        name.removeprefix(f"{stage}/"): value.item()
+        for name, value in trainer.callback_metrics.items()
+        if name.startswith(f"{stage}/")
+    }
+
+
+def measuring_trainer(cfg: DictConfig) -> Trainer:
+    """A Trainer with the options of a run's, which leaves no trace but its figures."""
+    trainer: Trainer = instantiate(cfg.trainer, callbacks=[SeedEachEpoch(cfg.seed)], logger=False, _convert_="all")
+    return trainer

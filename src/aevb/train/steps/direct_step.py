@@ -1,0 +1,121 @@
+"""An optimiser step with nothing around it, which a GPU can repeat by itself."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from aevb.data import DeviceLoader
+from aevb.errors import UserError
+from aevb.train.epoch_mean import sums_over_images
+from aevb.train.steps.stepped import Stepped
+
+WARM_UP = 3  # steps before the first capture, in which libraries initialise themselves
+
+
+def captured(
+    step: Callable[[], None], stream: torch.cuda.Stream | None, generator: torch.Generator
+) -> Callable[[], None]:
+    """A function that has the GPU repeat what `step` would do now, random draws from `generator` included."""
+    graph = torch.cuda.CUDAGraph()
+    graph.register_generator_state(generator)
+    try:
+        with torch.cuda.graph(graph, stream=stream):
+            step()
+    except RuntimeError as error:
+        raise UserError(
+            f"A training step of this model cannot be captured in a CUDA graph ({str(error).splitlines()[0]}): "
+            f"say speed.cuda_graph=false"
+        ) from error
+    replay: Callable[[], None] = graph.replay
+    return replay
+
+
+class DirectStep:
+    """One step on batch number `position` of the epoch: gather, forward, backward, update.
+
+    capture: capture the step in a CUDA graph and replay it. The GPU itself then counts `position` and writes down the
+        sums of the terms over each batch, so that the host waits for nothing. What a graph holds as plain numbers, such
+        as the learning rate, is compared before each chunk; a change captures anew. What it holds as tensors, such as
+        the weight of a KL term, is filled in place before each step.
+
+    On a GPU everything runs on a stream of its own, Lightning's steps too: a capture must not meet gradients that were
+    made on another stream (PyTorch's notes on CUDA semantics, "CUDA graphs").
+    """
+
+    def __init__(self, module: Stepped, capture: bool) -> None:
+        device = module.device
+        num_terms = len(module.model.term_names)
+        self.module = module
+        self.capture = capture
+        self.optimizer: Optimizer = module.trainer.optimizers[0]
+        self.parameters = list(module.model.parameters())
+        self.loader = cast(DeviceLoader, module.trainer.train_dataloader)
+        self.stream = torch.cuda.Stream(device) if device.type == "cuda" else None
+        self.position = torch.zeros(1, dtype=torch.int64, device=device)
+        self.sums = torch.zeros(self.loader.full_batches, num_terms, device=device)
+        self.total = torch.zeros(num_terms, device=device)
+        self.within_batch = torch.arange(self.loader.batch_size, device=device)
+        self.warm_up_left = WARM_UP
+        self.constants: Any = None
+        self.replay: Callable[[], None] | None = None
+
+    @contextmanager
+    def on_its_stream(self) -> Iterator[None]:
+        """What was begun before on the device is done first, and what is begun here is done before what comes after."""
+        if self.stream is None:
+            yield
+            return
+        outside = torch.cuda.current_stream()
+        self.stream.wait_stream(outside)
+        with torch.cuda.stream(self.stream):
+            yield
+        outside.wait_stream(self.stream)
+
+    def run(self, n: int) -> Tensor:
+        """Take n steps on the next n batches, all full ones; returns the mean of each term over each batch, (n, T)."""
+        first = self.loader.position
+        mean = self.module.mean_of("train")
+        self.position.fill_(first)
+        self.total.copy_(mean.sums)
+        if self.capture:
+            self._recapture_if_changed()
+        for batch_idx in range(first, first + n):
+            self.module.follow_schedules(batch_idx)
+            self._step_or_replay()
+        mean.sums.copy_(self.total)
+        mean.count += n * self.loader.batch_size
+        self.loader.position += n
+        return self.sums[first : first + n] / self.loader.batch_size
+
+    def step(self) -> None:
+        indices = self.loader.order.index_select(0, self.position * self.loader.batch_size + self.within_batch)
+        x, _ = self.loader.serve(indices)
+        with self.module.trainer.precision_plugin.train_step_context():
+            terms = self.module.training_terms(x)
+        for parameter in self.parameters:
+            parameter.grad = None
+        terms["loss"].mean(-1).sum().backward()
+        self.optimizer.step()
+        self.module.count_codes("train", terms)
+        sums = sums_over_images(terms, self.module.model.term_names)
+        self.sums.index_copy_(0, self.position, sums.unsqueeze(0).to(self.sums.dtype))
+        self.total += sums
+        self.position += 1
+
+    def _recapture_if_changed(self) -> None:
+        constants = [{**group, "params": None} for group in self.optimizer.param_groups]
+        if constants != self.constants:
+            self.constants, self.replay = constants, None
+
+    def _step_or_replay(self) -> None:
+        if not self.capture or self.warm_up_left:
+            self.warm_up_left = max(0, self.warm_up_left - 1)
+            self.step()
+            return
+        if self.replay is None:
+            self.replay = captured(self.step, self.stream, self.loader.generator)
+        self.replay()
