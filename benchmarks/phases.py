@@ -10,13 +10,9 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
-LOGGING_HOOKS = (
-    "on_train_epoch_start",
-    "on_chunk_end",
-    "on_train_batch_end",
-    "on_train_epoch_end",
-    "on_validation_end",
-)
+from aevb.train.steps import ChunkCallback
+
+LOGGING_HOOKS = ("on_train_epoch_start", "on_train_batch_end", "on_train_epoch_end", "on_validation_end")
 
 
 class Phases(Callback):
@@ -40,7 +36,8 @@ class Phases(Callback):
         self._clock("optimiser", optimizer, "step")
         self._clock("validation", loop.val_loop, "run")
         for callback in trainer.callbacks:  # type: ignore[attr-defined]
-            for hook in LOGGING_HOOKS:
+            hooks = (*LOGGING_HOOKS, "on_chunk_end") if isinstance(callback, ChunkCallback) else LOGGING_HOOKS
+            for hook in hooks:
                 if callback is not self:
                     self._clock("logging", callback, hook)
         for logger in trainer.loggers:

@@ -55,7 +55,7 @@ def measure(short: bool) -> dict[str, Any]:
         "goal": "--help and --cfg job under 2 s",
     }
     if not short:
-        modules = ("hydra", "torch", "lightning.pytorch", "aevb.train.run")
+        modules = ("hydra", "torch", "lightning.pytorch", "aevb.runs", "aevb.train.run")
         report["imports by themselves"] = {
             name: median(seconds_of("-c", f"import {name}") for _ in range(repetitions)) for name in modules
         }

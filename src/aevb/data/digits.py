@@ -1,7 +1,6 @@
 """The digits that come with scikit-learn."""
 
 import torch
-from sklearn.datasets import load_digits
 
 
 class Digits:
@@ -13,6 +12,8 @@ class Digits:
     """
 
     def __init__(self, train: bool) -> None:
+        from sklearn.datasets import load_digits  # scikit-learn takes a second to import
+
         bunch = load_digits()
         part = slice(None, 1500) if train else slice(1500, None)
         self.data = torch.from_numpy(bunch.images[part] * (255 / 16)).round().to(torch.uint8)  # (N, 8, 8)

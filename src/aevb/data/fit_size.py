@@ -1,7 +1,6 @@
 """Bringing images to another size."""
 
 from torch import Tensor
-from torchvision.transforms.v2.functional import pad, resize
 
 BORDER = 4
 
@@ -12,6 +11,8 @@ def fit_size(images: Tensor, size: int) -> Tensor:
     A black border of at most 4 pixels in all is added where that is enough (28 -> 32, which keeps every pixel as it
     is); any other change is a bilinear resize with antialiasing.
     """
+    from torchvision.transforms.v2.functional import pad, resize  # torchvision takes a second to import
+
     height, width = images.shape[-2:]
     missing_rows, missing_columns = size - height, size - width
     if 0 <= missing_rows <= BORDER and 0 <= missing_columns <= BORDER:

@@ -10,7 +10,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torchvision.datasets.utils import check_integrity
 
 from aevb.errors import UserError
 
@@ -45,6 +44,8 @@ def _check_archives(dataset: Callable[..., Any]) -> None:
 
     torchvision trusts whatever has been extracted; an extraction that was interrupted leaves a part.
     """
+    from torchvision.datasets.utils import check_integrity  # torchvision takes a second to import
+
     for name, md5 in dataset.func.resources:  # type: ignore[attr-defined]
         archive = _raw_folder(dataset) / name
         if not archive.exists():

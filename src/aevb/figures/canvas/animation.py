@@ -4,7 +4,6 @@ from pathlib import Path
 
 from PIL import Image
 from torch import Tensor
-from torchvision.transforms.functional import to_pil_image
 
 from aevb.checks import whole_number
 
@@ -23,6 +22,8 @@ class Animation:
 
     def savefig(self, path: str | Path) -> None:
         """Write the GIF; named like the method of a Figure."""
+        from torchvision.transforms.functional import to_pil_image  # torchvision takes a second to import
+
         first, *rest = (self._enlarged(to_pil_image(frame)) for frame in self.frames)
         first.save(path, format="GIF", save_all=True, append_images=rest, duration=self.milliseconds, loop=0)
 
