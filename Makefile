@@ -1,7 +1,7 @@
 # Everything here needs only a shell, make and Python 3.11 to 3.13. `make` lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test test-slow check bench bench-short tensorboard lock clean
+.PHONY: help setup train test test-slow check docs bench bench-short tensorboard lock clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -16,9 +16,10 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 # The lock is copied into the environment as the last step of a set-up, so a missing or different copy
-# means: never made, interrupted, or made from another lock.
+# means: never made, interrupted, or made from another lock. aevb itself is installed as a link to this folder.
 setup: ## make .venv, if it is missing, incomplete or older than the lock
-	@if cmp -s requirements.lock $(VENV)/requirements.lock && $(PY) -c '' 2>/dev/null; then exit 0; fi; \
+	@if cmp -s requirements.lock $(VENV)/requirements.lock && $(PY) -c 'import importlib.util as i, sys; \
+		sys.exit(i.find_spec("aevb") is None)' 2>/dev/null; then exit 0; fi; \
 	if ! '$(PYTHON)' -c '$(SUPPORTED)' 2>/dev/null; then \
 		echo "aevb needs Python 3.11, 3.12 or 3.13 with its venv module; got '$(PYTHON)'." \
 			"Install one (Debian: python3 and python3-venv) or say 'make PYTHON=/path/to/python3.12 ...'." >&2; \
@@ -27,6 +28,7 @@ setup: ## make .venv, if it is missing, incomplete or older than the lock
 	echo "Setting up $(VENV) from requirements.lock (once; the download is about 3 GB)"; \
 	'$(PYTHON)' -m venv --clear $(VENV) && \
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock && \
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . && \
 	cp requirements.lock $(VENV)/requirements.lock
 
 train: setup ## train a model; ARGS="model=conv_vae latent_dim=4" passes overrides on
@@ -39,10 +41,15 @@ test: setup ## run the quick tests; ARGS="-k kl" passes options on
 test-slow: setup ## run the tests that take minutes
 	@$(PY) -m pytest -m slow $(ARGS)
 
-check: setup ## lint, check the format and the types
+check: setup ## lint, and check the format, the types and the imports
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
+	@$(VENV)/bin/lint-imports --no-logo --no-cache
+
+docs: setup ## build the site into docs/_build; a broken link is an error
+	@$(PY) -m sphinx --quiet --fail-on-warning --keep-going docs docs/_build
+	@echo "docs/_build/index.html"
 
 bench: setup ## measure speed against references; ARGS="training" does one part
 	@$(PY) -m benchmarks $(ARGS)
@@ -54,10 +61,10 @@ tensorboard: setup ## watch all runs in the browser
 	@$(PY) -m tensorboard.main --logdir outputs --samples_per_plugin images=1000 $(ARGS)
 
 lock: setup ## write requirements.lock anew from pyproject.toml
-	@$(PY) -m uv pip compile --universal --generate-hashes --extra dev --extra flows --quiet --upgrade \
+	@$(PY) -m uv pip compile --universal --generate-hashes --extra dev --extra docs --extra flows --quiet --upgrade \
 		--no-header pyproject.toml -o requirements.lock
 
-clean: ## remove the environment, the caches and the extracted data; runs in outputs stay
-	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache
+clean: ## remove the environment, the caches, the site and the extracted data; runs in outputs stay
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache docs/_build docs/api
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 	find data -name '*-ubyte' -delete

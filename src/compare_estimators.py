@@ -1,6 +1,11 @@
-"""python -m src.compare_estimators: see aevb.compare_estimators."""
+"""python -m src.compare_estimators is python -m aevb.compare_estimators with the code of this clone, whichever is installed."""
 
-from aevb.compare_estimators.__main__ import run
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 if __name__ == "__main__":
+    from aevb.compare_estimators.__main__ import run
+
     run()

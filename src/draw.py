@@ -1,6 +1,11 @@
-"""python -m src.draw: see aevb.draw."""
+"""python -m src.draw is python -m aevb.draw with the code of this clone, whichever is installed."""
 
-from aevb.draw.__main__ import run
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 if __name__ == "__main__":
+    from aevb.draw.__main__ import run
+
     run()

@@ -1,6 +1,11 @@
-"""python -m src.evaluate: see aevb.evaluate."""
+"""python -m src.evaluate is python -m aevb.evaluate with the code of this clone, whichever is installed."""
 
-from aevb.evaluate.__main__ import run
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 if __name__ == "__main__":
+    from aevb.evaluate.__main__ import run
+
     run()

@@ -1,6 +1,11 @@
-"""python -m src.train: see aevb.train."""
+"""python -m src.train is python -m aevb.train with the code of this clone, whichever is installed."""
 
-from aevb.train.__main__ import run
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 if __name__ == "__main__":
+    from aevb.train.__main__ import run
+
     run()

@@ -37,6 +37,7 @@ class MLPDecoder(Decoder):
 
     Shapes: (..., D) -> (..., *output_shape).
 
+    >>> import torch
     >>> decoder = MLPDecoder(latent_dim=2, output_shape=(1, 28, 28), hidden_sizes=[512])
     >>> decoder(torch.zeros(5, 3, 2)).shape  # 5 samples of z for each of 3 images
     torch.Size([5, 3, 1, 28, 28])
