@@ -3,5 +3,6 @@
 from aevb.data.device_loader import DeviceLoader
 from aevb.data.digits import Digits
 from aevb.data.image_data import SPLITS, ImageData
+from aevb.data.image_set import ImageSet
 
-__all__ = ["SPLITS", "DeviceLoader", "Digits", "ImageData"]
+__all__ = ["SPLITS", "DeviceLoader", "Digits", "ImageData", "ImageSet"]

@@ -2,9 +2,11 @@
 
 import torch
 
+from aevb.data.image_set import ImageSet
 
-class Digits:
-    """1,797 handwritten digits of 8×8 pixels, with the attributes of torchvision's MNIST.
+
+class Digits(ImageSet):
+    """1,797 handwritten digits of 8×8 pixels.
 
     E. Alpaydin and C. Kaynak (1998), Optical Recognition of Handwritten Digits, UCI. There is no official split of
     these images: the first 1,500 are for training and the last 297, by other writers, for testing. The 17 grey levels

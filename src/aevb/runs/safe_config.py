@@ -7,12 +7,12 @@ from torch import nn
 from torch.distributions import Distribution
 from torch.utils.data import Dataset
 
-from aevb.data import Digits, ImageData
+from aevb.data import ImageData, ImageSet
 from aevb.errors import UserError
 
 ALLOWED_PACKAGES = ("aevb", "torch", "torchvision")
 MODEL_CLASSES = (nn.Module, Distribution)
-DATA_CLASSES = (ImageData, Dataset, Digits)
+DATA_CLASSES = (ImageData, Dataset, ImageSet)
 
 
 def check_targets(config: Any, allowed: tuple[type, ...] = MODEL_CLASSES) -> None:
