@@ -48,7 +48,7 @@ check: setup ## lint, and check the format, the types and the imports
 	@$(VENV)/bin/lint-imports --no-logo --no-cache
 
 docs: setup ## build the site into docs/_build; a broken link is an error
-	@$(PY) -m sphinx --quiet --fail-on-warning --keep-going docs docs/_build
+	@$(PY) -m sphinx --quiet --fail-on-warning --keep-going --conf-dir docs . docs/_build
 	@echo "docs/_build/index.html"
 
 bench: setup ## measure speed against references; ARGS="training" does one part
