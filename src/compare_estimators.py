@@ -1,4 +1,4 @@
-"""python -m src.compare_estimators is python -m aevb.compare_estimators with the code of this clone, whichever is installed."""
+"""python -m src.compare_estimators is python -m aevb.compare_estimators with the code of this clone."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""python -m src.draw is python -m aevb.draw with the code of this clone, whichever is installed."""
+"""python -m src.draw is python -m aevb.draw with the code of this clone."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""python -m src.evaluate is python -m aevb.evaluate with the code of this clone, whichever is installed."""
+"""python -m src.evaluate is python -m aevb.evaluate with the code of this clone."""
 
 import sys
 from pathlib import Path

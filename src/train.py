@@ -1,4 +1,4 @@
-"""python -m src.train is python -m aevb.train with the code of this clone, whichever is installed."""
+"""python -m src.train is python -m aevb.train with the code of this clone."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the tests share: composing the real configuration, and building small models from plain arguments."""
+"""Shared by the tests: composing the real configuration, and building small models from plain arguments."""
 
 import os
 import sys

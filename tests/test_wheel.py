@@ -1,5 +1,6 @@
 """The wheel: all of the package, its configurations, and nothing else."""
 
+import json
 import os
 import subprocess
 import sys
@@ -39,6 +40,7 @@ def test_it_trains_draws_and_evaluates_in_an_empty_folder(wheel: zipfile.ZipFile
     installed, work = tmp_path / "site", tmp_path / "work"
     wheel.extractall(installed)
     work.mkdir()
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)  # somebody else's repository
     environment = {**os.environ, "PYTHONPATH": str(installed)}
 
     def python(*arguments: str) -> str:
@@ -51,6 +53,7 @@ def test_it_trains_draws_and_evaluates_in_an_empty_folder(wheel: zipfile.ZipFile
     assert python("-c", "import aevb; print(aevb.__file__)").strip() == str(installed / "aevb/__init__.py")
     python("-m", "aevb.train", "experiment=quick", "trainer.max_epochs=1")
     (run,) = (file.parent for file in work.glob("outputs/*/*/metrics.json"))
+    assert json.loads((run / "metrics.json").read_text())["git_revision"] is None, "no commit of another project"
     python("-m", "aevb.draw", f"run={run.relative_to(work)}", "figures=[decoded_grid]")
     python("-m", "aevb.evaluate", f"run={run.relative_to(work)}", "sections=[elbo]", "num_images=20")
     assert (run / "figures/decoded_grid.png").exists()

@@ -1,4 +1,4 @@
-"""What a command shows in a terminal: numbers, tables, progress, commands to type."""
+"""Text for a terminal: numbers, tables, progress, commands to type."""
 
 import os
 import shlex

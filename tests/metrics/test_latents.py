@@ -1,4 +1,4 @@
-"""What the latents say of the images: information, activity, collapse."""
+"""Information, activity and collapse of the latents."""
 
 from math import log
 from typing import Any

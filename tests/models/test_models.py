@@ -1,4 +1,4 @@
-"""What the models promise beyond their parts."""
+"""Promises of the models beyond those of their parts."""
 
 from collections.abc import Callable
 from functools import partial

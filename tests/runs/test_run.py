@@ -1,4 +1,4 @@
-"""Which runs a path stands for."""
+"""The runs that a path stands for."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Whole runs on scikit-learn's digits: what they leave behind, and that they repeat."""
+"""Whole runs on scikit-learn's digits: their traces, and that they repeat."""
 
 import json
 import struct

@@ -1,4 +1,4 @@
-"""Where a trained model is measured."""
+"""The device that a trained model is measured on."""
 
 import torch
 

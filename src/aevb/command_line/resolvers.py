@@ -1,4 +1,4 @@
-"""What a configuration file can compute, as ${name:arguments}."""
+"""Computations in configuration files, as ${name:arguments}."""
 
 from math import sqrt
 

@@ -1,4 +1,4 @@
-"""How noisy the gradients of several estimators are."""
+"""The figure of the noise of gradients."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the rows of a comparison say, in sentences that claim no more than the errors allow."""
+"""The rows of a comparison in sentences that claim no more than the errors allow."""
 
 from math import floor, log10
 

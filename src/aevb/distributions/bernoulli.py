@@ -37,7 +37,7 @@ class Bernoulli(Likelihood):
 
     Kingma & Welling 2014, appendix C.1. For grey x in (0, 1) the same expression, minus binary cross-entropy, is what
     most of the literature reports as log p(x|z), and so does this class; it is then not a normalised density, and
-    those nats compare only with other grey-pixel Bernoulli figures.
+    those nats are comparable only with others of grey pixels under this likelihood.
 
     Shapes: (..., C, H, W) -> batch shape (...), event shape (C, H, W).
     """

@@ -1,4 +1,4 @@
-"""What a section of an evaluation found."""
+"""The findings of a section."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What an evaluation was made under, which decides what it is comparable with."""
+"""The conditions of an evaluation, which decide what it is comparable with."""
 
 from hashlib import sha256
 from pathlib import Path

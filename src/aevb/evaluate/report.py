@@ -1,4 +1,4 @@
-"""What an evaluation leaves behind: a table in the terminal, and files."""
+"""The report of an evaluation: a table in the terminal, and files."""
 
 import csv
 import json

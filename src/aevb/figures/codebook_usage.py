@@ -1,4 +1,4 @@
-"""Which codes of a codebook are used."""
+"""The use of each code of a codebook."""
 
 import torch
 from matplotlib.figure import Figure

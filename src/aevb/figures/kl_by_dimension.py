@@ -1,4 +1,4 @@
-"""What each latent dimension says of the image."""
+"""The KL term of each latent dimension."""
 
 import torch
 from matplotlib.figure import Figure

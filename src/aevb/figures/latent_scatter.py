@@ -1,4 +1,4 @@
-"""Where the images lie in the latent space."""
+"""Images as points of the latent space."""
 
 import numpy as np
 from matplotlib.figure import Figure

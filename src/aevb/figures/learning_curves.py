@@ -1,4 +1,4 @@
-"""How training went, in one run or in several."""
+"""Learning curves of one run or of several."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""What the codes of one image stand for."""
+"""Images decoded from samples of q(z|x)."""
 
 from collections.abc import Callable
 

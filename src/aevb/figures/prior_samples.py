@@ -1,4 +1,4 @@
-"""What the model generates."""
+"""Images that the model generates."""
 
 from collections.abc import Callable
 

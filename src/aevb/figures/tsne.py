@@ -1,4 +1,4 @@
-"""Which images have neighbouring codes."""
+"""Codes in two or three dimensions by t-SNE."""
 
 from matplotlib.figure import Figure
 from sklearn.manifold import TSNE

@@ -1,4 +1,4 @@
-"""What the codes of all images look like together."""
+"""The aggregate posterior q(z), and its divergence from the prior."""
 
 from math import log
 from typing import NamedTuple

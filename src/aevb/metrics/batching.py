@@ -1,4 +1,4 @@
-"""How much is computed at once."""
+"""Sizes of batches that fit the memory and the caches."""
 
 from math import prod
 from typing import Any

@@ -1,4 +1,4 @@
-"""How many of its codes a model uses."""
+"""Count the codes in use."""
 
 import torch
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""How far the ELBO is from the best one, and why."""
+"""The gap between log p(x) and the ELBO, in its two parts."""
 
 from typing import NamedTuple
 

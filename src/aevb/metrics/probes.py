@@ -1,4 +1,4 @@
-"""What simple classifiers can read from the codes of images."""
+"""Simple classifiers of codes."""
 
 import warnings
 
@@ -46,7 +46,7 @@ def probe_accuracies(
 def _correct(probe: ClassifierMixin, train_codes: Tensor, train_labels: Tensor, codes: Tensor, y: Tensor) -> Tensor:
     """Which labels the probe predicts: bool (M,)."""
     with warnings.catch_warnings():
-        # After so many iterations the predictions hardly change, and a user could do nothing about it.
+        # After that many iterations the predictions hardly change, and a user could do nothing about it.
         warnings.simplefilter("ignore", ConvergenceWarning)
         probe.fit(train_codes.detach().cpu().double().numpy(), train_labels.cpu().numpy())
     return torch.from_numpy(probe.predict(codes.detach().cpu().double().numpy())) == y.cpu()

@@ -1,4 +1,4 @@
-"""How near a model's samples come to the data, in the features of a classifier."""
+"""Fréchet distance, precision and recall of samples, in the features of a classifier."""
 
 import torch
 from torch import Tensor, nn

@@ -1,17 +1,29 @@
-"""Which code made a result."""
+"""The code that made a result: its revision and versions."""
 
 import platform
 import shutil
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+CODE = Path(__file__).resolve()
 
 
 def revision() -> str | None:
-    """The git commit of the code, with "-dirty" where tracked files differ from it; None outside git or without it."""
+    """The git commit of the code, with "-dirty" where tracked files differ from it.
+
+    None without git, and where the code is in no repository: installed, if only into a folder inside one.
+    """
     if shutil.which("git") is None:
         return None
-    git = subprocess.run(["git", "describe", "--always", "--abbrev=40", "--dirty"], capture_output=True, text=True)
-    return git.stdout.strip() if git.returncode == 0 else None
+
+    def git(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(["git", "-C", str(CODE.parent), *arguments], capture_output=True, text=True, check=False)
+
+    if git("ls-files", "--error-unmatch", CODE.name).returncode != 0:
+        return None
+    described = git("describe", "--always", "--abbrev=40", "--dirty")
+    return described.stdout.strip() if described.returncode == 0 else None
 
 
 def versions() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What a checkpoint's configuration may build."""
+"""The classes that a checkpoint's configuration may build."""
 
 from pydoc import ErrorDuringImport, locate
 from typing import Any

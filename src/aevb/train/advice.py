@@ -1,4 +1,4 @@
-"""What to do about parts that do not go together, in the words of the command line.
+"""Advice about parts that do not go together, in the words of the command line.
 
 The parts themselves say what is wrong in the words of the mathematics, and know no options.
 """

@@ -1,4 +1,4 @@
-"""What a run is going to do, checked before any work is done."""
+"""The plan of a run, checked before any work is done."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What Lightning need not say, since it is settled here."""
+"""Silence for messages of Lightning about matters that are settled here."""
 
 import logging
 import warnings

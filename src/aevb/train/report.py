@@ -1,4 +1,4 @@
-"""What a run leaves behind: metrics.json, an HParams entry, and a table in the terminal."""
+"""The report of a run: metrics.json, an HParams entry, and a table in the terminal."""
 
 import json
 from pathlib import Path

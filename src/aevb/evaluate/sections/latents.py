@@ -1,4 +1,4 @@
-"""What the latents say of the image."""
+"""Information in the latents, active units and collapse, as a section."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How well the labels can be read off the codes."""
+"""Labels predicted from the codes, as a section."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

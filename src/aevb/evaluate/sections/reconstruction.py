@@ -1,4 +1,4 @@
-"""How near the images come back."""
+"""Squared error of the reconstructions, as a section."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How good the samples are."""
+"""The quality of samples, as a section."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a figure function returns, and the file it becomes."""
+"""A picture: what a figure function returns, and the file it becomes."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""When a figure is drawn, and where it goes."""
+"""Draw a figure while training."""
 
 import logging
 from collections.abc import Callable

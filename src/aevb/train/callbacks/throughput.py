@@ -1,4 +1,4 @@
-"""How fast a model trains."""
+"""Images per second while training."""
 
 import time
 from typing import Any

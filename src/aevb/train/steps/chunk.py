@@ -1,4 +1,4 @@
-"""What a chunk of optimiser steps did, and who wants to know."""
+"""A chunk of optimiser steps: its record, and the callback that is told."""
 
 from typing import NamedTuple
 
