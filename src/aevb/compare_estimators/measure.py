@@ -7,13 +7,14 @@ from rich.console import Console
 from rich.progress import Progress
 from torch import Tensor
 
+from aevb.checks import instance_of, whole_number, whole_numbers
 from aevb.compare_estimators.figure import LABELS
 from aevb.compare_estimators.gradients import PARTS, Gradients
 from aevb.compare_estimators.preflight import Losses
-from aevb.compare_estimators.statistics import GradientNoise, signal_to_noise, squared_bias, variance
+from aevb.compare_estimators.statistics import GROUPS, GradientNoise, signal_to_noise, squared_bias, variance
 from aevb.errors import UserError
 from aevb.losses import EvidenceLowerBound
-from aevb.models import VAE
+from aevb.models import VAE, check_images
 
 
 def compare_estimators(
@@ -30,20 +31,26 @@ def compare_estimators(
 
     images: the batch, (B, C, H, W), the same in all repetitions.
     estimators: classes or partials of VariationalBounds, by name. num_samples: L or K.
-    repetitions: gradients of each estimator. reference_samples: for each image, to find what they should be on average.
+    repetitions: gradients of each estimator, at least 20.
+    reference_samples: for each image, to find what the gradients should be on average.
     seed: of all samples.
 
-    Raises NoClosedForm or MovingSupport where an estimator does not exist for the model.
+    Raises NoClosedForm or MovingSupport where an estimator does not exist for the model, and ValueError for other
+    arguments that make no sense.
 
     >>> from aevb.losses import SGVBA, SGVBB
     >>> compare_estimators(model, x, {"A": SGVBA, "B": SGVBB})  # doctest: +SKIP
     """
+    check_images(instance_of("model", model, VAE), images)
+    counts = list(whole_numbers("num_samples", num_samples))
+    whole_number("repetitions", repetitions, at_least=2 * GROUPS)
+    whole_number("reference_samples", reference_samples)
     was_training = model.training
     model.eval()
     try:
         with torch.random.fork_rng(devices=[images.device] if images.device.type == "cuda" else []):
             gradients = Gradients(model, images, seed)
-            return measure(gradients, estimators, list(num_samples), repetitions, reference_samples)
+            return measure(gradients, estimators, counts, repetitions, reference_samples)
     finally:
         model.train(was_training)
 

@@ -23,8 +23,11 @@ class Findings:
     sentences: list[str] = field(default_factory=list)
 
     def __getitem__(self, name: str) -> Result:
-        """The result of that name."""
-        return next(result for result in self.results if result.name == name)
+        """The result of that name; KeyError, with the names that there are, if there is none."""
+        by_name = {result.name: result for result in self.results}
+        if name not in by_name:
+            raise KeyError(f"there is no result {name!r}, only {', '.join(by_name)}")
+        return by_name[name]
 
 
 def merged(findings: Iterable[Findings]) -> Findings:

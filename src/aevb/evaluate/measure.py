@@ -16,7 +16,7 @@ from aevb.evaluate.findings import Findings, merged
 from aevb.evaluate.model_under_test import ModelUnderTest
 from aevb.evaluate.result import Result
 from aevb.evaluate.section import Section, in_order_of_needs
-from aevb.models import ImageModel
+from aevb.models import ImageModel, check_images
 from aevb.seeding import seed_for
 
 
@@ -45,7 +45,7 @@ def evaluate(
     model: ImageModel,
     images: Tensor,
     labels: Tensor | None = None,
-    sections: Sequence[str] | Mapping[str, Section] = ("elbo",),
+    sections: str | Sequence[str] | Mapping[str, Section] = "elbo",
     *,
     data: ImageData | None = None,
     split: str = "test",
@@ -55,17 +55,21 @@ def evaluate(
     """Estimates for a trained model on some images, each with its standard error.
 
     images: (N, C, H, W) in [0, 1]. labels: int64 (N,), for sections that need them.
-    sections: names of files in conf/sections, with the options that they have there; or Sections by name.
+    sections: one or several names of files in conf/sections, with the options that they have there; or Sections by
+        name.
     data: the data set, for sections that need training images. split: the split of it that the images are from.
     memory: MiB of intermediate results. seed: of all samples.
 
-    Raises Diverged where a result is not a finite number, and ValueError for an unknown section.
+    Raises Diverged where a result is not a finite number, and ValueError for an unknown section and for images that the
+    model does not take.
 
     >>> found = evaluate(model, x, y, ["elbo", "importance"])  # doctest: +SKIP
     >>> found["log_px_5000"].value, found["log_px_5000"].standard_error  # doctest: +SKIP
     (-151.2, 0.49)
     """
-    chosen = sections if isinstance(sections, Mapping) else {name: section_named(name) for name in sections}
+    check_images(model, images, labels)
+    names = [sections] if isinstance(sections, str) else sections
+    chosen = names if isinstance(names, Mapping) else {name: section_named(name) for name in names}
     was_training = model.training
     model.eval()
     try:
