@@ -1,24 +1,27 @@
 """Figures of a model and some images."""
 
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
 
 import torch
+from omegaconf import OmegaConf
 from torch import Tensor
 
 from aevb.command_line import CONF
+from aevb.command_line.figure_nodes import figure_of
+from aevb.command_line.suggestions import unknown_name
 from aevb.figures import Picture, Quantities
 from aevb.figures.quantities import Histories
 from aevb.models import ImageModel, check_images
 
-Figure = Callable[..., Picture]
+LISTS = ("default", "quick")  # of figures
+FigureFunction = Callable[..., Picture]
 
 
 def draw(
     model: ImageModel,
     images: Tensor,
     labels: Tensor | None = None,
-    figures: str | Sequence[str] | Mapping[str, Figure] = ("latent_scatter", "reconstructions"),
+    figures: str | Sequence[str] | Mapping[str, FigureFunction] = ("latent_scatter", "reconstructions"),
     *,
     histories: Histories | None = None,
     seed: int = 0,
@@ -26,8 +29,8 @@ def draw(
     """Figures of a model and some images, by name; each has the method `savefig(path)`.
 
     images: (N, C, H, W) in [0, 1]. labels: int64 (N,), for figures that show them.
-    figures: one or several names of files in aevb/figures, drawn with their defaults; or functions, such as partials
-        of these with options, by names of your own.
+    figures: one or several names of files in conf/figures, with the options that they have there; or functions, such as
+        those of aevb.figures or partials of these, by names of your own.
     histories: for learning curves, by the name of a run, a row for each epoch.
     seed: of samples and of noise; each figure begins with it.
 
@@ -50,7 +53,7 @@ def draw(
         model.train(was_training)
 
 
-def seeded_picture(quantities: Quantities, figure: Figure, seed: int) -> Picture:
+def seeded_picture(quantities: Quantities, figure: FigureFunction, seed: int) -> Picture:
     """One figure; the caller's random state stays as it was."""
     device = quantities.x.device
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
@@ -58,14 +61,9 @@ def seeded_picture(quantities: Quantities, figure: Figure, seed: int) -> Picture
         return quantities.draw(figure)
 
 
-def figure_named(name: str) -> Figure:
-    """The function in the file of that name in aevb/figures; ValueError if there is none."""
-    module = f"aevb.figures.{name}"
-    try:
-        figure: Figure = getattr(import_module(module), name)
-    except (ModuleNotFoundError, AttributeError) as error:
-        if isinstance(error, ModuleNotFoundError) and error.name != module:
-            raise  # the file is there, and what it imports is not
-        known = sorted(file.stem for file in (CONF / "figures").glob("*.yaml") if file.stem not in ("default", "quick"))
-        raise ValueError(f"there is no figure {name!r}: expected some of {', '.join(known)}") from None
-    return figure
+def figure_named(name: str) -> FigureFunction:
+    """The figure of that name, with the options in conf/figures; ValueError if there is none."""
+    files = {file.stem: file for file in sorted((CONF / "figures").glob("*.yaml")) if file.stem not in LISTS}
+    if name not in files:
+        raise ValueError(unknown_name("figure", name, files))
+    return figure_of(OmegaConf.merge({"_partial_": True}, OmegaConf.select(OmegaConf.load(files[name]), name)))

@@ -10,6 +10,7 @@ from omegaconf import OmegaConf
 from torch import Tensor
 
 from aevb.command_line import CONF
+from aevb.command_line.suggestions import unknown_name
 from aevb.data import ImageData
 from aevb.errors import NotApplicable
 from aevb.evaluate.findings import Findings, merged
@@ -112,9 +113,8 @@ def measure(
 
 def section_named(name: str) -> Section:
     """The section of that name, with the options in conf/sections; ValueError if there is none."""
-    file = CONF / "sections" / f"{name}.yaml"
-    if not file.is_file():
-        known = sorted(path.stem for path in file.parent.glob("*.yaml") if path.stem != "all")
-        raise ValueError(f"there is no section {name!r}: expected some of {', '.join(known)}")
-    section: Section = instantiate(OmegaConf.select(OmegaConf.load(file), name), _convert_="all")
+    files = {file.stem: file for file in sorted((CONF / "sections").glob("*.yaml")) if file.stem != "all"}
+    if name not in files:
+        raise ValueError(unknown_name("section", name, files))
+    section: Section = instantiate(OmegaConf.select(OmegaConf.load(files[name]), name), _convert_="all")
     return section
