@@ -14,4 +14,4 @@ class Interrupted(KeyboardInterrupt):
 
 
 class NotApplicable(Exception):
-    """A figure or a measurement does not exist for this model or these images; the message says why."""
+    """A figure or a measurement does not apply to this model or these images; the message says why."""

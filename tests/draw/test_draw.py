@@ -93,8 +93,11 @@ def test_several_runs_have_learning_curves_only(run: Run, tmp_path: Path) -> Non
         ("run=runs/here figures=[lattent]", ["no figures 'lattent'", "Did you mean latent_scatter?", "decoded_grid"]),
         ("run=runs/here figures.decoded_grid.box=[3]", ["figures.decoded_grid", "[low, high]"]),
         ("run=runs/here figures.decoded_grid.bxo=[3]", ["Did you mean figures.decoded_grid.box?"]),
-        ("run=runs/here figures=[tsne] figures.tsne.split=val", ["figures.tsne.split=val", "that is for training"]),
-        ("run=runs/here figures.latent_scatter.max_images=9", ["that is for training", "max_images="]),
+        (
+            "run=runs/here figures=[tsne] figures.tsne.split=val",
+            ["figures.tsne.split=val", "this option is for training"],
+        ),
+        ("run=runs/here figures.latent_scatter.max_images=9", ["this option is for training", "max_images="]),
         ("run=runs/here data=digits", ["'data'", "max_images"]),
         ("run=runs/here z=[[1]]", ["decoded_points", "2 latent dimensions"]),
         ("run=runs/here split=tets", ["'tets'", "train, val, test"]),

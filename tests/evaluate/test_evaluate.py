@@ -228,7 +228,7 @@ def test_a_diverged_model_is_called_one(run: Run, weight: str, value: float, exp
 def test_a_single_image_is_enough_for_what_needs_no_more(run: Run) -> None:
     code, output, _ = run("run=plane", "sections=[elbo,latents,samples]", "num_images=1", "out=single")
     assert code == 0
-    assert "latents is left out: what the latents say of images takes at least 2" in output
+    assert "latents is left out: this section needs at least 2" in output
     assert "samples is left out" in output
     assert results_of("single")[1]["elbo"]["standard_error"] is None
 

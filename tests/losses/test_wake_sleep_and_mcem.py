@@ -137,7 +137,9 @@ def test_asleep_the_expected_gradient_is_zero_at_the_exact_posterior_and_not_els
 
 def test_a_posterior_that_cannot_give_every_dream_is_refused(small_vae: Callable[..., VAE]) -> None:
     model = small_vae(WakeSleep(), posterior=GAMMAS["posterior"])  # good enough for a bound
-    with pytest.raises(Unexplained, match=r"dreams of z on all real numbers, and Gamma lives on \(0, inf\)"):
+    with pytest.raises(
+        Unexplained, match=r"from the prior, on all real numbers, and Gamma has its support on \(0, inf\)"
+    ):
         model.terms(X)
     model = small_vae(WakeSleep(), **GAMMAS)
     assert model.terms(X)["loss"].isfinite().all()

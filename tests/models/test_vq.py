@@ -175,7 +175,7 @@ def test_several_devices_need_a_codebook_that_only_the_optimiser_moves(codebook:
 
     trainer: Any = TwoDevices()
     if refused:
-        with pytest.raises(UserError, match=r"the trainer has 2: say trainer\.devices=1, or codebook=gradient"):
+        with pytest.raises(UserError, match=r"the trainer has 2: set trainer\.devices=1, or codebook=gradient"):
             check_trainer(trainer, small(codebook=codebook))
     else:
         check_trainer(trainer, small(codebook=codebook))
@@ -306,7 +306,7 @@ def test_a_run_of_a_prior_loads_alone_and_resumes_to_the_last_bit(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ((), r"needs a trained VQ-VAE: say vq_vae=.*To train one: .*python.* -m aevb\.train experiment=vq_vae"),
+        ((), r"needs a trained VQ-VAE: set vq_vae=.*To train one: .*python.* -m aevb\.train experiment=vq_vae"),
         (("vq_vae=nowhere",), r"vq_vae=nowhere: there is no such file.*experiment=vq_vae"),
         (("vq_vae=3",), r"vq_vae=3: there is no such file.*experiment=vq_vae"),
     ],

@@ -86,7 +86,7 @@ class Gradients:
     def log_p_reference(self, k: int) -> GradientSums:
         """-∇θ log p(x) = -E[∇θ log p(x, z)] over p(z|x), as -Σₖ w̃ₖ ∇θ log p(x, zₖ) with K samples of q(z|x).
 
-        This is IWAE's gradient by θ; only a few samples are decoded at a time.
+        This is IWAE's gradient with respect to θ; only a few samples are decoded at a time.
         """
         sums = GradientSums(LOG_P_REPETITIONS)
         for repetition in range(LOG_P_REPETITIONS):

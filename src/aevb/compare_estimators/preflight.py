@@ -17,7 +17,7 @@ Losses = Mapping[str, Callable[..., VariationalBound]]
 
 
 def checked(cfg: DictConfig) -> Losses:
-    """The estimators that are asked for, by name; UserError for any option that cannot be."""
+    """The estimators that are asked for, by name; UserError for an invalid option."""
     chosen = chosen_names("estimator", cfg.estimators, buildable(cfg))
     try:
         counts = whole_numbers("num_samples", cfg.num_samples)
@@ -31,7 +31,7 @@ def checked(cfg: DictConfig) -> Losses:
         true_or_false("fresh", cfg.fresh)
     except ValueError as error:
         raise UserError(str(error)) from error
-    device_of(cfg.device)  # raises for one that there is not
+    device_of(cfg.device)  # raises UserError where there is none
     return {name: instantiate(cfg[name], _convert_="all") for name in chosen}
 
 

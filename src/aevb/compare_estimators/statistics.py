@@ -34,7 +34,7 @@ class GradientNoise(NamedTuple):
 
 
 class GradientSums:
-    """Sums over independent repetitions g₁ … g_R of a gradient, in float64 and in groups; no repetition is kept.
+    """Sums over independent repetitions g₁ … g_R of a gradient, in float64 and in groups; single ones are not kept.
 
     Repetition r belongs to group r mod G. Statistics of the whole need only the inner products of the groups' sums,
     and the same statistics without one group at a time, the jackknife's, give standard errors.
@@ -105,7 +105,7 @@ def squared_bias(gradients: GradientSums, reference: GradientSums) -> Estimate:
     """‖E g - E h‖² / ‖E h‖² for the repetitions h of a reference that are independent of those of g.
 
     Both squares are estimated without bias, so that a gradient without bias gives zero on average, sometimes less. The
-    jackknife's error, over the groups of g and over those of h, is then rather too large than too small.
+    jackknife's error, over the groups of g and over those of h, is then more likely too large than too small.
     """
 
     a, b = gradients.without_each(), reference.without_each()

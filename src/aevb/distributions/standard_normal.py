@@ -1,4 +1,4 @@
-"""The usual prior."""
+"""The standard normal prior."""
 
 import torch
 from torch import Tensor

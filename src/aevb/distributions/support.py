@@ -1,4 +1,4 @@
-"""Whether a posterior stays where its prior has mass."""
+"""Supports, and the check that a posterior's lies within its prior's."""
 
 from math import inf
 from typing import Any, NamedTuple

@@ -16,7 +16,7 @@ class VampPrior(Prior):
     posterior_of: x (K, C, H, W) -> q(z|x), the model's own.
     The pseudo-inputs start as dark noise.
 
-    Shapes: event shape that of q.
+    Shapes: event shape (D,), that of q.
     """
 
     def __init__(

@@ -55,7 +55,9 @@ def chosen_figures(cfg: DictConfig) -> dict[str, Callable[..., Picture]]:
     """The figures that are chosen, by name; UserError if there is none, or an option has no effect here."""
     for override in HydraConfig.get().overrides.task:
         if re.match(rf"\+?figures\.\w+\.({'|'.join(SCHEDULE)})=", override):
-            raise UserError(f"{override}: that is for training; src.draw has split= and max_images= for all figures")
+            raise UserError(
+                f"{override}: this option is for training; aevb.draw has split= and max_images=, for all figures"
+            )
     nodes = buildable(cfg.figures)
     if not nodes:
         raise UserError("figures=[] chooses no figure: name some, or leave it out for all the quick ones")

@@ -39,9 +39,9 @@ class ModelUnderTest:
         return self.data.binarize if self.data else "none"
 
     def vae(self, what: str) -> VAE:
-        """The model, if it is a VAE; raises NotApplicable, saying that `what` needs one, if it is not."""
+        """The model, if it is a VAE; raises NotApplicable, saying that only a VAE has `what`, if it is not."""
         if not isinstance(self.model, VAE):
-            raise NotApplicable(f"{self.name} is no VAE, and {what}")
+            raise NotApplicable(f"only a VAE has {what}, and this is a {self.name}")
         return self.model
 
     def training_data(self) -> ImageData:
@@ -59,7 +59,7 @@ class ModelUnderTest:
     @property
     def decodes(self) -> int:
         """How many latents of a VAE are decoded at once."""
-        model = self.vae("only a VAE's latents are sampled")
+        model = self.vae("latents to sample")
         return max_decodes(model, model.latent_dim, self.num_bytes)
 
     def first(self, num_images: int | None) -> Tensor:

@@ -14,10 +14,10 @@ from aevb.evaluate.section import Section
 
 
 def check_options(cfg: DictConfig) -> None:
-    """Raise UserError for an option that no section has, and that cannot be."""
+    """Raise UserError for an invalid option of the command itself."""
     if cfg.run is None:
         raise UserError("say which run to evaluate: run=outputs/<model>-<loss>-z<latent_dim>/<time>, or a checkpoint")
-    device_of(cfg.device)  # raises for one that there is not
+    device_of(cfg.device)  # raises UserError where there is none
     try:
         one_of("split", cfg.split, SPLITS)
         whole_number("seed", cfg.seed, at_least=0)

@@ -28,7 +28,7 @@ def evaluate_runs(cfg: DictConfig) -> list[dict[str, Any]]:
     """Evaluate each run; prints a table of each, and of all, and writes their files.
 
     In the folder of each run: evaluation.json, evaluation_images.csv and figures. Raises UserError, before anything is
-    measured, for an option or a run that cannot be.
+    measured, for an invalid option or run.
     """
     check_options(cfg)
     sections = chosen_sections(cfg)

@@ -25,7 +25,7 @@ class Section(ABC):
 
         found: the findings of the sections that it needs, by name, as far as they are chosen and apply.
 
-        Raises NotApplicable, with the reason, for a model that the section says nothing of.
+        Raises NotApplicable, with the reason, for a model that the section does not apply to.
         """
 
 

@@ -95,7 +95,9 @@ def _equal_mass(prior: Distribution | None, n: int) -> Tensor:
     if prior is None:
         raise NotApplicable("a grid of quantiles needs a prior, and this model has none")
     single = marginal_family(prior)
-    missing = NotApplicable(f"a grid of quantiles needs F⁻¹ of each dimension, which {type(single).__name__} has not")
+    missing = NotApplicable(
+        f"a grid of quantiles needs F⁻¹ of each dimension, which {type(single).__name__} does not have"
+    )
     if single.event_shape:
         raise missing
     middles = (torch.arange(n) + 0.5) / n

@@ -21,7 +21,7 @@ def decoded_points(
     points: codes of D numbers, as many as the codes z (N, D) have.
     """
     if points is None or points == []:
-        raise NotApplicable("no points are given: say figures.decoded_points.points=[[0.5,0.5],[0,0]]")
+        raise NotApplicable("no points are given: set figures.decoded_points.points=[[0.5,0.5],[0,0]]")
     latent_dim = z.shape[1]
     for point in points if isinstance(points, Sequence) else [points]:
         numbers = isinstance(point, Sequence) and all(isinstance(value, int | float) for value in point)

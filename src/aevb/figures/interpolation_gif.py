@@ -23,7 +23,7 @@ def interpolation_gif(
     path: str = "linear",
     n: int = 100,
 ) -> Animation:
-    """The way of `interpolation` there and back in n frames; the first follows the last as any follows the one before.
+    """The path of `interpolation` there and back in n frames, without a jump where it loops.
 
     start, end, labels, path: as for `interpolation`.
     """

@@ -1,4 +1,4 @@
-"""Between the ELBO and the importance-weighted bound."""
+"""The combined importance-weighted autoencoder, between the ELBO and IWAE."""
 
 from torch import Tensor
 

@@ -11,9 +11,9 @@ from aevb.losses.path_gradient import path_gradient
 class DReG(ImportanceWeighted):
     """IWAE's bound L_K = log 1/K Σₖ wₖ, with ∇φ L_K ≈ Σₖ w̃ₖ² ∂ log wₖ/∂zₖ · ∂zₖ/∂φ, where w̃ = w / Σ w.
 
-    Tucker et al. 2019, equation 6: the score terms of IWAE's gradient are reparameterised once more, which leaves
-    w̃² and the path, with the same expectation and a signal that does not fade as K grows. The gradient by θ, and by
-    the parameters of the prior, is IWAE's: Σₖ w̃ₖ ∇θ log wₖ.
+    Tucker et al. 2019, equation 6: the score terms of IWAE's gradient are reparameterised once more, which leaves w̃²
+    and the path, with the same expectation and a signal that does not fade as K grows. The gradient with respect to θ
+    and to the parameters of the prior, is IWAE's: Σₖ w̃ₖ ∇θ log wₖ.
 
     Raises MovingSupport for a posterior whose support moves with φ.
     """

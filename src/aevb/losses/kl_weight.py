@@ -40,7 +40,7 @@ class KLWeight(nn.Module):
         return self.now if self.training and self.warmup_epochs else self.beta
 
     def at_epoch(self, epoch: float) -> None:
-        """Training has lasted for this many epochs, fractions included."""
+        """Set β for the epochs trained so far, fractions included."""
         if self.warmup_epochs:
             since = epoch % self.cycle_epochs if self.cycle_epochs else epoch
             self.now.fill_(self.beta * since / self.warmup_epochs if since < self.warmup_epochs else self.beta)

@@ -9,8 +9,8 @@ from aevb.losses.importance_weighted import ImportanceWeighted, LogWeights, log_
 class MIWAE(ImportanceWeighted):
     """L̃_{M,K} = 1/M Σₘ log 1/K Σₖ w_{m,k}.
 
-    Rainforth et al. 2018, equation 7: M lowers the variance of the gradient by φ without the loss of signal that
-    more K brings. M = 1 is IWAE, K = 1 is SGVB-A.
+    Rainforth et al. 2018, equation 7: M lowers the variance of the gradient with respect to φ without the loss of
+    signal that more K brings. M = 1 is IWAE, K = 1 is SGVB-A.
 
     num_samples: K. num_groups: M. M·K samples are drawn.
     """

@@ -1,4 +1,4 @@
-"""Gradients that leave out the score."""
+"""Path gradients: log q without its score."""
 
 from collections.abc import Callable
 

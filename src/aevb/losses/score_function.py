@@ -1,4 +1,4 @@
-"""The estimator that the reparameterisation trick replaced."""
+"""The score-function estimator of the ELBO."""
 
 import torch
 from torch import Tensor
@@ -16,7 +16,8 @@ class ScoreFunction(EvidenceLowerBound):
 
     Here f(z) = -log p(x|z) + β (log q(z|x) - log p(z)). Kingma & Welling 2014, section 2.2, call this naive Monte Carlo
     gradient impractical for its variance; it is also known as REINFORCE (Williams 1992). The values are SGVB-A's; only
-    the gradient by the posterior's parameters φ is taken in another way, and needs no derivative of f by z.
+    the gradient with respect to the posterior's parameters φ is taken in another way, and needs no derivative of f with
+    respect to z.
 
     baseline: the b that lowers the variance. none; or moving_average, the average of f over the training batches
         before (Mnih & Gregor 2014): independent of z, so that the gradient stays unbiased (with free_bits=0).

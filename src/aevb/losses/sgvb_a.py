@@ -1,4 +1,4 @@
-"""The estimator that needs no closed form."""
+"""SGVB-A: the ELBO estimated from samples alone."""
 
 from torch import Tensor
 from torch.distributions import Distribution

@@ -1,4 +1,4 @@
-"""The estimator with the KL term in closed form."""
+"""SGVB-B: the ELBO with its KL term in closed form."""
 
 from torch import Tensor
 from torch.distributions import Distribution

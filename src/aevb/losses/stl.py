@@ -13,8 +13,8 @@ from aevb.losses.path_gradient import path_gradient
 class STL(EvidenceLowerBound):
     """L̃ = 1/L Σₗ log p(x|zₗ) + log p(zₗ) - log q(zₗ|x), where log q is differentiated through zₗ only.
 
-    Roeder, Wu & Duvenaud 2017. SGVB-A's values; its gradient by φ without the score, whose expectation is zero. Where
-    q(z|x) = p(z|x) the bracket does not depend on z, and every single sample has the gradient zero.
+    Roeder, Wu & Duvenaud 2017. SGVB-A's values; its gradient with respect to φ without the score, whose expectation is
+    zero. Where q(z|x) = p(z|x) the bracket does not depend on z, and every single sample has the gradient zero.
 
     Raises MovingSupport for a posterior whose support moves with φ.
     """

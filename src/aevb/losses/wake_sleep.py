@@ -45,4 +45,4 @@ def check_explains(posterior: Distribution, prior: Distribution) -> None:
     q, p = support_of(posterior, whatever_the_parameters=True), support_of(prior)
     if q != p:
         family = type(marginal_family(posterior)).__name__
-        raise Unexplained(f"wake-sleep dreams of z on {p}, and {family} lives on {q}")
+        raise Unexplained(f"wake-sleep draws z from the prior, on {p}, and {family} has its support on {q}")

@@ -39,7 +39,7 @@ def max_decodes(model: ImageModel, latent_dim: int, num_bytes: float) -> int:
 
 
 def in_batches(x: Tensor, decodes: int, num_samples: int) -> list[Tensor]:
-    """The images in batches that leave room for all the samples of each, or of one image, for as many as fit.
+    """The images in batches: as many as fit with all samples of each, and at least one image.
 
     decodes: how many latents are decoded at once.
     """

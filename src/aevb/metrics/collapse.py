@@ -1,4 +1,4 @@
-"""Whether the latents say anything of the images."""
+"""A verdict on posterior collapse."""
 
 import torch
 from torch import Tensor
@@ -25,5 +25,7 @@ def collapse_verdict(active: Tensor) -> str:
         return f"Collapsed: the posterior ignores the image in all {dimensions} dimensions."
     if dead:
         names = ", ".join(str(i + 1) for i in dead[:10]) + (", …" if len(dead) > 10 else "")
-        return f"Partly collapsed: {len(dead)} of {dimensions} dimensions say nothing of the image ({names})."
+        return (
+            f"Partly collapsed: {len(dead)} of {dimensions} dimensions carry no information about the image ({names})."
+        )
     return f"Not collapsed: all {dimensions} dimensions say something of the image."

@@ -15,7 +15,7 @@ TILES = 32  # along each dimension
 COARSE, FINEST = 4, 128  # points along a tile
 NEGLIGIBLE = 50.0  # nats below the whole: e^-50 of an integral may be left out
 TOO_MUCH = 1e-8  # share of an integral at the edge of the box, for which the box grows
-LARGEST = 1e4  # where the box ends to grow
+LARGEST = 1e4  # the size at which the box stops growing
 
 
 class Integrals(NamedTuple):
@@ -42,7 +42,7 @@ def integrate(
     """∫ f(u) du and ∫ f(u) g(u) du / ∫ f(u) du, for the f and g of each image.
 
     The midpoint rule on a lattice of points. Its error falls exponentially with their distance for analytic functions
-    that vanish at the edge (Trefethen & Weideman 2014), and quadratically where there are kinks, as rectifiers make.
+    that vanish at the edge (Trefethen & Weideman 2014), and quadratically where there are kinks, as rectifiers cause.
     The box holds all but 1e-8 of every integral. It is cut into tiles, and for each image only tiles that matter are
     refined, until both half of the points and the lattice before agree with the lattice to the tolerance: one alone may
     do so by chance. Where they do not, even on the finest lattice, the errors say so.

@@ -49,10 +49,10 @@ class ImageModel(nn.Module, ABC):
         return self
 
     def begin_training(self, num_images: int) -> None:
-        """Training begins, on this many images."""
+        """Called when training begins, with the number of training images."""
 
     def at_epoch(self, epoch: float) -> None:
-        """Training has lasted for this many epochs, fractions included. Called before each step."""
+        """Called before each step, with the epochs trained so far, fractions included."""
 
     def epoch_terms(self, means: Mapping[str, Tensor], num_images: Tensor) -> dict[str, Tensor]:
         """Further quantities of an epoch, from the means of its terms."""

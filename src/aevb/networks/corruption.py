@@ -11,7 +11,7 @@ from aevb.checks import number_from
 
 
 class GaussianNoise(nn.Module):
-    """x̃ = x + std·ε, ε ~ N(0, I): any shape -> the same. x̃ leaves [0, 1]."""
+    """x̃ = x + std·ε, ε ~ N(0, I): any shape -> the same. x̃ may lie outside [0, 1]."""
 
     def __init__(self, std: float = 0.5) -> None:
         super().__init__()

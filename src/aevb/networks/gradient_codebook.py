@@ -35,4 +35,4 @@ class GradientCodebook(Codebook):
         self.codes.copy_(torch.where(chosen, vectors, self.codes))
 
     def learn(self, vectors: Tensor, indices: Tensor) -> None:
-        """Nothing: the optimiser does."""
+        """Does nothing: the optimiser moves these codes."""

@@ -114,7 +114,7 @@ class LightningModel(LightningModule):
                 setattr(metric, state, value.to(self.device))
 
     def follow_schedules(self, batch_idx: int) -> None:
-        """Batch `batch_idx` of the epoch is next."""
+        """Set what follows a schedule, such as β, for batch `batch_idx` of this epoch."""
         self.model.at_epoch(self.current_epoch + batch_idx / self.trainer.num_training_batches)
 
     def mean_of(self, stage: str) -> EpochMean:

@@ -79,9 +79,13 @@ def check_optimizer(module: LightningModel, cfg: DictConfig) -> None:
         if isinstance(scheduler, ReduceLROnPlateau):
             scheduler.step(0.0)
             if not cfg.data.val_size:
-                raise UserError("scheduler=plateau watches val/loss: set data.val_size above 0, or take another one")
+                raise UserError(
+                    "scheduler=plateau watches val/loss: set data.val_size above 0, or choose another scheduler"
+                )
             if cfg.seeds > 1:
-                raise UserError("scheduler=plateau follows the mean over all seeds: take another one, or seeds=1")
+                raise UserError(
+                    "scheduler=plateau follows the mean over all seeds: choose another scheduler, or seeds=1"
+                )
         elif scheduler is not None:
             scheduler.step()
     except (TypeError, ValueError, RuntimeError, ArithmeticError) as error:
@@ -93,16 +97,16 @@ def check_trainer(trainer: Trainer, model: ImageModel) -> None:
     if isinstance(model, VQVAE) and model.codebook.follows_batches and trainer.world_size > 1:
         raise UserError(
             f"This codebook learns from the batches of one device, and the trainer has {trainer.world_size}: "
-            f"say trainer.devices=1, or codebook=gradient codebook.restart=false"
+            f"set trainer.devices=1, or codebook=gradient codebook.restart=false"
         )
     if not isinstance(model, SeedEnsemble):
         return
     if trainer.world_size > 1:
-        raise UserError(f"seeds={model.n} are trained on one device: say trainer.devices=1")
+        raise UserError(f"seeds={model.n} are trained on one device: set trainer.devices=1")
     if trainer.gradient_clip_val and trainer.gradient_clip_algorithm != "value":
         raise UserError(
-            "trainer.gradient_clip_val bounds the gradient of all seeds together, so that none is as if it were "
-            "alone: leave it out, or say +trainer.gradient_clip_algorithm=value"
+            "trainer.gradient_clip_val bounds the gradient of all seeds together, so that each would depend on "
+            "the others: leave it out, or add +trainer.gradient_clip_algorithm=value"
         )
     if trainer.strategy.root_device.type != "cpu":
         check_vmap(model.to(trainer.strategy.root_device))
@@ -120,7 +124,7 @@ def check_vmap(ensemble: SeedEnsemble) -> None:
     except RuntimeError as error:
         raise UserError(
             f"On a GPU seeds={ensemble.n} are computed at once by torch.vmap, which cannot do a part of this model: "
-            f"{str(error).splitlines()[0]} Train the seeds one after another, with -m seed=0,1,2, or say trainer=cpu."
+            f"{str(error).splitlines()[0]} Train the seeds one after another, with -m seed=0,1,2, or set trainer=cpu."
         ) from error
     finally:
         ensemble.load_state_dict(before)

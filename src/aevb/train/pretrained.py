@@ -24,7 +24,7 @@ def with_pretrained(cfg: DictConfig) -> tuple[DictConfig, dict[str, Any] | None]
     if "vq_vae" not in cfg.model:
         return cfg, None
     if cfg.vq_vae is None:
-        raise UserError(f"this model needs a trained VQ-VAE: say vq_vae=<its run folder>. {_hint()}")
+        raise UserError(f"this model needs a trained VQ-VAE: set vq_vae=<its run folder>. {_hint()}")
     if not isinstance(cfg.vq_vae, str) or not Path(cfg.vq_vae).exists():
         raise UserError(f"vq_vae={cfg.vq_vae}: there is no such file or folder. {_hint()}")
     checkpoint = load_checkpoint(cfg.vq_vae)

@@ -56,7 +56,7 @@ def _check_resumable(path: Path, checkpoint: dict[str, Any], config: dict[str, A
     done, wanted = _epochs_done(checkpoint), config["trainer"]["max_epochs"]
     if done >= wanted:
         raise UserError(
-            f"{path} has already been trained for {done} epochs: say trainer.max_epochs={done + 10}, for example"
+            f"{path} has already been trained for {done} epochs: set trainer.max_epochs to more, such as {done + 10}"
         )
 
 

@@ -130,7 +130,7 @@ def test_averages_of_weights_are_those_of_every_step(configure: Configure) -> No
     ("options", "message"),
     [
         (("speed.chunk_size=7", "+trainer.accumulate_grad_batches=2"),
-         "speed.chunk_size=7 does not go with trainer.accumulate_grad_batches=2: say speed.chunk_size=auto"),
+         "speed.chunk_size=7 does not go with trainer.accumulate_grad_batches=2: set speed.chunk_size=auto"),
         (("speed.cuda_graph=true",), "speed.cuda_graph=true does not go with a device that is not a CUDA GPU"),
     ],
 )  # fmt: skip

@@ -31,7 +31,7 @@ class Annealed(Section):
         whole_number("num_simulated", self.num_simulated, at_least=0)
 
     def measure(self, tested: ModelUnderTest, found: Mapping[str, Findings]) -> Findings:
-        model = tested.vae("log p(x) needs its distributions")
+        model = tested.vae("the distributions that log p(x) needs")
         x = tested.first(self.num_images)
         chains = (self.num_chains, self.num_temperatures, self.num_leapfrog, tested.decodes)
         annealed = annealed_importance(model, x, *chains, tested.track("annealed importance sampling"))

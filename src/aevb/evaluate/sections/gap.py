@@ -33,7 +33,7 @@ class Gap(Section):
             whole_number(name, getattr(self, name))
 
     def measure(self, tested: ModelUnderTest, found: Mapping[str, Findings]) -> Findings:
-        model = tested.vae("the gap is between its log p(x) and its ELBO")
+        model = tested.vae("a gap between log p(x) and its ELBO")
         x = tested.first(self.num_images)
         track = tested.track("best posteriors")
         parts = inference_gap(model, x, self.num_steps, self.num_samples, tested.decodes, track)

@@ -46,7 +46,7 @@ class Importance(Section):
         return list(self.num_samples) if isinstance(self.num_samples, Sequence) else [self.num_samples]
 
     def measure(self, tested: ModelUnderTest, found: Mapping[str, Findings]) -> Findings:
-        model = tested.vae("log p(x) needs its distributions")
+        model = tested.vae("the distributions that log p(x) needs")
         x = tested.first(self.num_images)
         estimates = importance_estimates(model, x, self.ks, tested.decodes, tested.track("importance sampling"))
         most = max(self.ks)

@@ -37,11 +37,11 @@ class Latents(Section):
     def measure(self, tested: ModelUnderTest, found: Mapping[str, Findings]) -> Findings:
         if isinstance(tested.model, VQVAE):
             return _code_use(tested.model, tested)
-        model = tested.vae("its codes have no distribution")
+        model = tested.vae("codes with a distribution")
         x = tested.first(self.num_images)
         n, dimensions = len(x), model.latent_dim
         if n < 2:
-            raise NotApplicable("what the latents say of images takes at least 2 of them")
+            raise NotApplicable("this section needs at least 2 images")
         means = torch.cat([model.encode(part) for part in x.split(1000)])
         active = active_units(means)
         kl = elbo.estimate(model, x, 1, tested.decodes).kl_by_dimension  # (N, D), or (N, 1) if it does not split

@@ -31,7 +31,7 @@ class Quadrature(Section):
         number_from("tolerance", self.tolerance, 0, above=True)
 
     def measure(self, tested: ModelUnderTest, found: Mapping[str, Findings]) -> Findings:
-        model = tested.vae("log p(x) needs its distributions")
+        model = tested.vae("the distributions that log p(x) needs")
         if (dimensions := model.latent_dim) > 2:
             raise NotApplicable(f"integration is for 1 or 2 latent dimensions, and this model has {dimensions}")
         x = tested.first(self.num_images)

@@ -9,7 +9,7 @@ from aevb.checks import whole_number
 
 
 class Animation:
-    """Frames (T, C, H, W) in [0, 1], saved as a GIF that is played for ever.
+    """Frames (T, C, H, W) in [0, 1], saved as a GIF that loops.
 
     frames_per_second: up to 50; a GIF counts hundredths of a second.
     height: of the picture, in pixels; each pixel of a frame becomes a square of about that size.

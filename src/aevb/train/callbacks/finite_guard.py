@@ -22,7 +22,7 @@ class Seen(NamedTuple):
 
 
 class FiniteGuard(ChunkCallback):
-    """Raises UserError, naming the first step and term that is NaN or infinite, before another checkpoint is saved.
+    """Raises UserError before a checkpoint is saved with a term that is NaN or infinite, naming its first step.
 
     The terms are looked at `every_n_steps` together, because each look makes a GPU wait.
     """

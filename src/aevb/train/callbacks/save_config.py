@@ -1,4 +1,4 @@
-"""Checkpoints that know what they are."""
+"""The configuration and the format's number in every checkpoint."""
 
 from typing import Any
 

@@ -27,4 +27,4 @@ class ChunkCallback(Callback):
     """
 
     def on_chunk_end(self, trainer: Trainer, pl_module: LightningModule, chunk: Chunk) -> None:
-        """The steps of a chunk have been taken."""
+        """Called after the steps of a chunk."""

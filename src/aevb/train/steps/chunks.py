@@ -63,7 +63,7 @@ class Chunks:
         trainer = module.trainer
         reason = why_single(trainer)
         if reason and (self.chunk_size or 1) > 1:
-            raise UserError(f"speed.chunk_size={self.chunk_size} does not go with {reason}: say speed.chunk_size=auto")
+            raise UserError(f"speed.chunk_size={self.chunk_size} does not go with {reason}: set speed.chunk_size=auto")
         if reason and self.chunk_size is None:
             log.info("Steps are taken one by one, because of %s.", reason)
         on_gpu = trainer.strategy.root_device.type == "cuda"
@@ -72,7 +72,7 @@ class Chunks:
         reason = reason or ("speed.chunk_size=1" if self.size == 1 else why_not_direct(trainer))
         why_not = reason or why_not_captured(module.model, trainer)
         if why_not and self.cuda_graph is True:
-            raise UserError(f"speed.cuda_graph=true does not go with {why_not}: say speed.cuda_graph=auto")
+            raise UserError(f"speed.cuda_graph=true does not go with {why_not}: set speed.cuda_graph=auto")
         if why_not and self.cuda_graph and self.size > 1 and on_gpu:
             log.info("No CUDA graph is used, because of %s.", why_not)
         capture = bool(self.cuda_graph) and not why_not

@@ -21,7 +21,7 @@ def compiled_terms(module: Stepped) -> Callable[[Tensor], dict[str, Tensor]]:
     Raises UserError where a part of the model cannot be compiled, and where there is no compiler for a CPU.
     """
     if obstacle := uncapturable_part(module.model):
-        raise UserError(f"speed.compile=true does not go with {obstacle}: say speed.compile=false")
+        raise UserError(f"speed.compile=true does not go with {obstacle}: set speed.compile=false")
     if module.device.type == "cpu" and not (which("g++") or which("clang++")):
         raise UserError("speed.compile=true needs a C++ compiler, and there is no g++ or clang++: install one")
     fast = torch.compile(module.model.terms, dynamic=False, options={"fallback_random": True})

@@ -28,7 +28,7 @@ def captured(
     except RuntimeError as error:
         raise UserError(
             f"A training step of this model cannot be captured in a CUDA graph ({str(error).splitlines()[0]}): "
-            f"say speed.cuda_graph=false"
+            f"set speed.cuda_graph=false"
         ) from error
     replay: Callable[[], None] = graph.replay
     return replay

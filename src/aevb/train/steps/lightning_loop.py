@@ -1,4 +1,4 @@
-"""Going on in Lightning's training loop without it: the one place that knows its counters and closures."""
+"""Advancing Lightning's training loop from outside: the one place that knows its counters and closures."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ def steps_until_lightning_is_needed(trainer: Trainer) -> float:
 
 
 def next_closures(trainer: Trainer, n: int) -> Iterator[Callable[[], Any]]:
-    """What an optimiser steps with, on each of the next n batches; asking for one counts the step before it as taken.
+    """The closures for the next n batches. Fetching one counts the step before it as taken.
 
     A closure runs `training_step`, clears the gradients and goes backward, as Lightning's own does.
     """

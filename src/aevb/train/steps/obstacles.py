@@ -1,4 +1,4 @@
-"""Why steps cannot be taken in chunks, directly or from a CUDA graph: a reason in words, or None."""
+"""The reasons why steps cannot be taken in chunks, directly or from a CUDA graph."""
 
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint

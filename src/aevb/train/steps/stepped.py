@@ -24,7 +24,7 @@ class Stepped(Protocol):
     def device(self) -> torch.device: ...
 
     def follow_schedules(self, batch_idx: int) -> None:
-        """This batch of the epoch is next."""
+        """Called before the step on this batch of the epoch."""
 
     def mean_of(self, stage: str) -> EpochMean:
         """The means of this epoch so far."""
