@@ -22,9 +22,14 @@ def whole_number(name: str, value: object, at_least: int = 1) -> int:
 
 def number_from(name: str, value: object, low: float, *, above: bool = False) -> float:
     """Return `value` if it is a finite number of at least `low`, or, with `above`, greater than `low`."""
-    if isinstance(value, int | float) and (low < value if above else low <= value) and value < float("inf"):
+    if (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and (low < value if above else low <= value)
+        and value < float("inf")
+    ):
         return value
-    raise ValueError(f"{name}={value!r}: expected a number {'above' if above else 'of at least'} {low}")
+    raise ValueError(f"{name}={value!r}: expected a finite number {'above' if above else 'of at least'} {low}")
 
 
 def whole_numbers(name: str, values: object) -> tuple[int, ...]:

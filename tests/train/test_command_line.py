@@ -81,7 +81,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
         ("figures=[lattent]", ["no figures 'lattent'", "Did you mean latent_scatter?"]),
         ("model=null", ["Config group override must be a string", "conf/"]),
         ("posterior.latent_dim=3", ["shape (3,)", "shape (2,)", "set latent_dim"]),
-        ("experiment=keras_vae r_loss_factor=-5", ["r_loss_factor=-5: expected a number above 0"]),
+        ("experiment=keras_vae r_loss_factor=-5", ["r_loss_factor=-5: expected a finite number above 0"]),
         ("experiment=mlp_ae lr_step=2", ["lr_step=2: expected a share of the epochs"]),
         ("model.map_estimate=maybe", ["map_estimate='maybe': expected true or false"]),
         ("prior=gamma", ["Normal, lives on all real numbers", "choose a posterior there, such as gamma"]),

@@ -22,7 +22,7 @@ from aevb.distributions.normal_posterior import NormalPosterior
 from aevb.distributions.posterior import Posterior
 from aevb.distributions.prior import Prior
 from aevb.distributions.standard_normal import StandardNormal
-from aevb.distributions.support import ShapeMismatch, SupportMismatch, check_support, support_of
+from aevb.distributions.support import ShapeMismatch, SupportMismatch, check_support, elementary_support, support_of
 from aevb.distributions.vamp_prior import VampPrior
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "SupportMismatch",
     "VampPrior",
     "check_support",
+    "elementary_support",
     "marginal_family",
     "mean_or_mode",
     "support_of",

@@ -55,9 +55,7 @@ def check_support(posterior: Distribution, prior: Distribution) -> None:
 
 def support_of(distribution: Distribution, whatever_the_parameters: bool = False) -> Support:
     """The support; with `whatever_the_parameters`, the union over all of the family."""
-    constraint: Any = distribution.support
-    while hasattr(constraint, "base_constraint"):
-        constraint = constraint.base_constraint
+    constraint = elementary_support(distribution)
     low, high = (_bound(getattr(constraint, name, end)) for name, end in (("lower_bound", -inf), ("upper_bound", inf)))
     moving = isinstance(getattr(constraint, "lower_bound", None), Tensor)
     if whatever_the_parameters and moving:
@@ -65,6 +63,14 @@ def support_of(distribution: Distribution, whatever_the_parameters: bool = False
         located = "loc" in marginal_family(distribution).arg_constraints
         low, high = (-inf, inf) if located else (0.0, high)
     return Support(low, high, isinstance(constraint, type(constraints.simplex)))
+
+
+def elementary_support(distribution: Distribution) -> Any:
+    """The constraint on a single z, where dimensions of the same kind are joined to one."""
+    constraint: Any = distribution.support
+    while hasattr(constraint, "base_constraint"):  # torch has no common class for these
+        constraint = constraint.base_constraint
+    return constraint
 
 
 def _bound(value: Tensor | float) -> float:

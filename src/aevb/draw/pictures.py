@@ -66,4 +66,4 @@ def figure_named(name: str) -> FigureFunction:
     files = {file.stem: file for file in sorted((CONF / "figures").glob("*.yaml")) if file.stem not in LISTS}
     if name not in files:
         raise ValueError(unknown_name("figure", name, files))
-    return figure_of(OmegaConf.merge({"_partial_": True}, OmegaConf.select(OmegaConf.load(files[name]), name)))
+    return figure_of(OmegaConf.create({"_partial_": True, **OmegaConf.select(OmegaConf.load(files[name]), name)}))

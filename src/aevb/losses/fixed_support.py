@@ -1,11 +1,9 @@
 """The condition of estimators that use E_q[∇φ log q(z|x)] = 0."""
 
-from typing import Any
-
 from torch import Tensor
 from torch.distributions import Distribution
 
-from aevb.distributions import marginal_family
+from aevb.distributions import elementary_support, marginal_family
 
 
 class MovingSupport(ValueError):
@@ -17,10 +15,7 @@ def check_fixed_support(posterior: Distribution) -> None:
 
     E_q[∇φ log q(z|x)] is then not zero, since φ also moves the ends of the integral.
     """
-    support: Any = posterior.support
-    while hasattr(support, "base_constraint"):
-        support = support.base_constraint
-    if any(isinstance(bound, Tensor) for bound in vars(support).values()):
+    if any(isinstance(bound, Tensor) for bound in vars(elementary_support(posterior)).values()):
         family = type(marginal_family(posterior)).__name__
         raise MovingSupport(
             f"this loss needs a posterior whose support does not move with its parameters, and that of {family} does"

@@ -150,8 +150,7 @@ def _read(path: Path, like: nn.Module) -> dict[str, Tensor] | None:
     except (OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError, zipfile.BadZipFile):
         return None
     expected = {name: weight.shape for name, weight in like.state_dict().items()}
-    fits = (
-        isinstance(weights, dict)
-        and {name: getattr(weight, "shape", None) for name, weight in weights.items()} == expected
-    )
+    fits = isinstance(weights, dict) and expected == {
+        name: weight.shape if isinstance(weight, Tensor) else None for name, weight in weights.items()
+    }
     return weights if fits else None
