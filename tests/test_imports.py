@@ -61,3 +61,11 @@ def test_a_model_is_used_without_lightning(run: Path, arguments: list[str]) -> N
     found = imported(run.parent, *arguments)
     assert "torch" in found
     assert {"lightning", "pytorch_lightning", "lightning_fabric"}.isdisjoint(found)
+
+
+def test_a_reader_who_has_enough_of_help_sees_no_traceback(tmp_path: Path) -> None:
+    command = f"'{sys.executable}' -m aevb.train --help | head -n 1"
+    environment = {"PYTHONPATH": str(CONF.parent / "src"), "PATH": "/bin:/usr/bin"}
+    done = subprocess.run(command, shell=True, cwd=tmp_path, env=environment, capture_output=True, check=True)
+    assert done.stdout
+    assert not done.stderr

@@ -45,6 +45,9 @@ def plain_errors(config_name: str) -> Iterator[None]:
         if "Config group override" not in str(error):  # what Hydra says of model=null
             raise
         _fail(f"{error}. Choose one of the files in {CONF.name}/, or leave the group out.")
+    except BrokenPipeError:  # whoever read the output has enough, as in --help | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nor may Python complain when it flushes
+        sys.exit(0)
     except OSError as error:
         if error.errno not in WHY_A_DISK_REFUSES:
             raise
