@@ -172,6 +172,12 @@ def test_the_parts_of_contributing_are_well_formed(with_new_parts: Path) -> None
 
 
 @pytest.mark.slow
+def test_no_other_test_minds_the_parts_of_contributing(with_new_parts: Path) -> None:
+    ignored = [f"--ignore=tests/{name}.py" for name in ("test_pages", "test_wheel", "test_benchmarks", "test_imports")]
+    run_in(with_new_parts, "-m", "pytest", "-n", "2", "-m", "not slow", *ignored)
+
+
+@pytest.mark.slow
 def test_the_parts_of_contributing_are_typed(with_new_parts: Path) -> None:
     new = [path for path in files(ROOT / "CONTRIBUTING.md") if path.endswith(".py")]
     run_in(with_new_parts, "-m", "mypy", *new)

@@ -1,6 +1,8 @@
 """Splits, orders, shares and pixels of the data."""
 
+from collections.abc import Callable
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,15 +14,16 @@ from aevb.data.binarize import binarize_once
 from aevb.data.device_loader import DeviceLoader
 from aevb.data.fit_size import fit_size
 from aevb.data.shuffle import Shuffle
+from aevb.errors import UserError
 from aevb.train import ImageDataModule
 
 
 class Numbered:
-    """Images that say which they are: the pixels of image i are the bytes of i."""
+    """Images that say which they are: two pixels of image i are the bytes of i."""
 
     def __init__(self, train: bool, n: int = 1000) -> None:
         numbers = torch.arange(n) if train else torch.arange(n, n + 100)
-        self.data = torch.stack([numbers // 256, numbers % 256], dim=1).to(torch.uint8).reshape(-1, 1, 2)
+        self.data = torch.stack([numbers // 256, numbers % 256] * 2, dim=1).to(torch.uint8).reshape(-1, 2, 2)
         self.targets = numbers
 
 
@@ -128,6 +131,31 @@ def test_batches_are_the_images_with_their_labels() -> None:
 def test_too_few_images_for_the_devices() -> None:
     with pytest.raises(ValueError, match="3 images are too few for 4 devices"):
         Shuffle(3, 1, None, 0, 4)
+
+
+def changed(**changes: Any) -> Callable[..., Any]:
+    """Makes four black images of 6×6 pixels, with other attributes."""
+    proper = {"data": torch.zeros(4, 6, 6, dtype=torch.uint8), "targets": torch.arange(4)}
+    return lambda train: SimpleNamespace(**{k: v for k, v in {**proper, **changes}.items() if v is not None})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"data": torch.rand(4, 6, 6)}, r"its data are torch\.float32: expected torch\.uint8"),
+        ({"data": torch.zeros(4, 5, 6, dtype=torch.uint8)}, r"shape \(4, 5, 6\): expected .* H = W"),
+        ({"data": torch.zeros(4, 36, dtype=torch.uint8)}, r"shape \(4, 36\): expected"),
+        ({"data": torch.zeros(4, 6, 6, 4, dtype=torch.uint8)}, r"shape \(4, 6, 6, 4\): expected"),
+        ({"data": torch.zeros(0, 6, 6, dtype=torch.uint8), "targets": []}, r"shape \(0, 6, 6\): expected"),
+        ({"targets": torch.arange(3)}, r"its targets are .* shape \(3,\): expected whole numbers, \(4,\)"),
+        ({"targets": torch.arange(4) + 0.5}, "expected whole numbers"),
+        ({"targets": torch.eye(4, dtype=torch.int64)}, "expected whole numbers"),
+        ({"targets": None}, "has no attribute 'targets'"),
+    ],
+)
+def test_a_data_set_of_another_kind_is_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        digits(dataset=changed(**changes), image_size=6, val_size=1)
 
 
 class TestBinarize:

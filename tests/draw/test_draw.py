@@ -90,7 +90,7 @@ def test_several_runs_have_learning_curves_only(run: Run, tmp_path: Path) -> Non
         ("run=nowhere", ["There is no checkpoint nowhere"]),
         ("run=[]", ["run=[]", "expected the folder of a run"]),
         ("rnu=x", ["'rnu'", "Did you mean run?"]),
-        ("run=runs/here figures=[lattent]", ["no figures 'lattent'", "Did you mean latent_scatter?", "decoded_grid"]),
+        ("run=runs/here figures=[lattent]", ["no figure 'lattent'", "Did you mean latent_scatter?", "decoded_grid"]),
         ("run=runs/here figures.decoded_grid.box=[3]", ["figures.decoded_grid", "[low, high]"]),
         ("run=runs/here figures.decoded_grid.bxo=[3]", ["Did you mean figures.decoded_grid.box?"]),
         (

@@ -256,7 +256,7 @@ def test_the_hash_is_that_of_the_checkpoint(run: Run) -> None:
         ("", ["say which run to evaluate"]),
         ("run=nowhere", ["There is no checkpoint nowhere"]),
         ("run=[plane,nowhere]", ["There is no checkpoint nowhere"]),
-        ("run=plane sections=[elbos]", ["no sections 'elbos'", "Did you mean elbo?"]),
+        ("run=plane sections=[elbos]", ["no section 'elbos'", "Did you mean elbo?"]),
         ("run=plane sections=[]", ["sections=[]"]),
         ("run=plane split=tets", ["split=tets", "train, val, test"]),
         ("run=plane sections.importance.num_samples=[0]", ["sections.importance.num_samples[0]=0"]),

@@ -90,6 +90,18 @@ def test_a_prior_of_positive_numbers_is_opened_up(small_vae: Callable[..., VAE])
     assert ((terms.mean(0) - exact.elbo).abs() < 5 * terms.std(0) / 100_000**0.5 + 1e-3).all()
 
 
+def test_a_posterior_on_a_part_of_the_prior_s_support_has_an_elbo(small_vae: Callable[..., VAE]) -> None:
+    torch.manual_seed(0)
+    family = partial(AmortizedPosterior, latent_dim=2, family=Gamma, at_least={"concentration": 3})
+    model, x = nonlinear(small_vae, posterior=family), torch.rand(3, 1, 4, 4).double().round()
+    exact = quadrature(model, x, tolerance=0.01)
+    q = model.posterior_of(x)
+    z = q.sample(torch.Size((100_000,)))
+    terms = model.likelihood_of(z).log_prob(x) + model.prior().log_prob(z) - q.log_prob(z)
+    assert exact.elbo_error.max() < 0.05
+    assert ((terms.mean(0) - exact.elbo).abs() < 5 * terms.std(0) / 100_000**0.5 + exact.elbo_error).all()
+
+
 @pytest.mark.parametrize("prior", ["mixture", "dirichlet", pytest.param("flow", marks=pytest.mark.slow)])
 def test_importance_sampling_agrees_for_other_priors(prior: str, small_vae: Callable[..., VAE]) -> None:
     torch.manual_seed(0)

@@ -11,6 +11,8 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from aevb.command_line import CONF
 from aevb.command_line.suggestions import unknown_name
 
+LISTS = ("figures", "sections", "callbacks")  # groups of which several choices are made
+
 
 def root_cause(error: BaseException) -> BaseException:
     """What was raised first."""
@@ -32,7 +34,8 @@ def composition_message(error: Exception, config_name: str) -> str:
         return message.split("raised while resolving interpolation: ")[1].split("\n")[0]
     if (choice := re.search(r"Could not (?:find|load) '(\w+)/(\w+)'", message)) and (CONF / choice.group(1)).is_dir():
         group, name = choice.groups()
-        return unknown_name(group, name, sorted(file.stem for file in (CONF / group).glob("*.yaml")))
+        kind = group[:-1] if group in LISTS else group
+        return unknown_name(kind, name, sorted(file.stem for file in (CONF / group).glob("*.yaml")))
     if not (unknown := re.search(r"Could not (?:override|append to config|delete from config)[^']*'([^']+)'", message)):
         return message
     key = unknown.group(1).split("@")[0]

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from hydra.errors import HydraException, InstantiationException
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from aevb.command_line import CONF
 from aevb.command_line.hydra_messages import composition_message, instantiation_message
@@ -41,6 +42,8 @@ def plain_errors(config_name: str) -> Iterator[None]:
         _fail(instantiation_message(error))
     except (HydraException, OmegaConfBaseException) as error:
         _fail(composition_message(error, config_name))
+    except YAMLError as error:
+        _fail(f"a file of the configuration is not YAML: {error}")
     except ValueError as error:
         if "Config group override" not in str(error):  # what Hydra says of model=null
             raise

@@ -26,12 +26,33 @@ def read_images(dataset: Callable[..., Any], train: bool) -> tuple[Tensor, Tenso
         split = dataset(train=train)
     except (RuntimeError, OSError, ValueError, EOFError, TypeError, AssertionError) as error:
         raise UserError(_how_to_get(dataset, error)) from error
-    images = torch.as_tensor(split.data)
+    for name in ("data", "targets"):
+        if not hasattr(split, name):
+            raise UserError(f"The data set {type(split).__name__} has no attribute {name!r}: see aevb.data.ImageSet")
+    try:
+        return _checked(torch.as_tensor(split.data), torch.as_tensor(split.targets))
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise UserError(f"The data set {type(split).__name__} cannot be used: {error}") from error
+
+
+def _checked(images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Images as (N, C, H, W) and labels as int64; ValueError for other kinds or shapes than ImageSet's."""
+    if images.dtype != torch.uint8:
+        raise ValueError(f"its data are {images.dtype}: expected torch.uint8, grey levels from 0 to 255")
+    shape = tuple(images.shape)
     if images.ndim == 3:
         images = images.unsqueeze(1)
-    elif images.shape[-1] in (1, 3):
+    elif images.ndim == 4 and images.shape[-1] in (1, 3):
         images = images.permute(0, 3, 1, 2)
-    return images.contiguous(), torch.as_tensor(split.targets, dtype=torch.int64)
+    if images.ndim != 4 or images.shape[-2] != images.shape[-1] or 0 in shape:
+        raise ValueError(
+            f"its data have shape {shape}: expected (N, H, W), (N, H, W, 1 or 3) or (N, C, H, W), with H = W"
+        )
+    if tuple(labels.shape) != (len(images),) or labels.is_floating_point() or labels.is_complex():
+        raise ValueError(
+            f"its targets are {labels.dtype} of shape {tuple(labels.shape)}: expected whole numbers, ({len(images)},)"
+        )
+    return images.contiguous(), labels.long()
 
 
 def _raw_folder(dataset: Callable[..., Any]) -> Path:

@@ -2,7 +2,7 @@
 
 import torch
 from torch import Tensor
-from torch.distributions import Distribution, TransformedDistribution
+from torch.distributions import Distribution, Independent, TransformedDistribution
 
 
 def mean_or_mode(q: Distribution) -> Tensor:
@@ -13,10 +13,12 @@ def mean_or_mode(q: Distribution) -> Tensor:
     try:
         mean = q.mean
     except NotImplementedError:
+        if isinstance(q, Independent):
+            return mean_or_mode(q.base_dist)
         if not isinstance(q, TransformedDistribution):
             raise
         z = mean_or_mode(q.base_dist)
         for transform in q.transforms:
             z = transform(z)
         return z
-    return torch.where(mean.isfinite(), mean, q.mode)
+    return mean if mean.isfinite().all() else torch.where(mean.isfinite(), mean, q.mode)

@@ -11,6 +11,9 @@ class Posterior(nn.Module, ABC):
 
     The family is all that `distribution` can give: a better member for one image is found by moving its raw parameters.
 
+    q(z|x) has `log_prob`, `rsample` (without it, only loss=score_function applies), and a `mean`, or, where this is
+    infinite, a `mode`.
+
     head: features (B, in_features) -> raw (B, P).
 
     Shapes: features (B, in_features) -> batch shape (B,), event shape (D,).

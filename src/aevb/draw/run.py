@@ -36,7 +36,7 @@ def draw_runs(cfg: DictConfig) -> list[Path]:
     for name, figure in figures.items():
         try:
             if len(runs) > 1 and not OF_SEVERAL_RUNS.issuperset(wanted_quantities(figure)):
-                raise NotApplicable(f"it shows one run, and run= stands for {len(runs)}")
+                raise NotApplicable(f"it shows one run, and run= stands for {len(runs)}, such as {runs[0].folder}")
             picture = seeded_picture(quantities, figure, cfg.seed)
         except NotApplicable as reason:
             print(f"{name} is not drawn: {reason}")

@@ -121,7 +121,12 @@ class Quantities:
         Raises NotApplicable where the model has no such quantity, or the figure does not suit it, and ValueError for a
         wrong option.
         """
-        return figure(**{name: getattr(self, name) for name in wanted_quantities(figure)})
+        picture = figure(**{name: getattr(self, name) for name in wanted_quantities(figure)})
+        if not isinstance(picture, Picture):
+            raise TypeError(
+                f"{figure} returned a {type(picture).__name__}: expected a matplotlib Figure or an Animation"
+            )
+        return picture
 
     @property
     def _name(self) -> str:
@@ -146,12 +151,16 @@ def wanted_quantities(figure: Callable[..., Picture]) -> list[str]:
     options = figure.keywords if isinstance(figure, partial) else {}
     function = figure.func if isinstance(figure, partial) else figure
     parameters = inspect.signature(function).parameters.values()
+    expected = [parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]
     wanted = [parameter.name for parameter in parameters if parameter.kind is parameter.POSITIONAL_OR_KEYWORD]
     known = [
         name
         for name, value in vars(Quantities).items()
         if isinstance(value, property | cached_property) and not name.startswith("_")
     ]
+    for name in options:
+        if name not in [parameter.name for parameter in parameters]:
+            raise ValueError(f"{function.__name__} has no option {name!r}: expected some of {', '.join(expected)}")
     for name in wanted:
         if name not in known:
             raise ValueError(f"there is no quantity {name!r}: expected some of {', '.join(known)}, and options after *")

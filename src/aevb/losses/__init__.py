@@ -19,6 +19,7 @@ from aevb.losses.mcem import MCEM
 from aevb.losses.miwae import MIWAE
 from aevb.losses.mse import MSE
 from aevb.losses.reconstruction_loss import ReconstructionLoss
+from aevb.losses.reparameterised import NoReparameterisation
 from aevb.losses.rmse import RMSE
 from aevb.losses.score_function import ScoreFunction
 from aevb.losses.sgvb_a import SGVBA
@@ -47,6 +48,7 @@ __all__ = [
     "LossTerms",
     "MovingSupport",
     "NoClosedForm",
+    "NoReparameterisation",
     "ReconstructionLoss",
     "ScoreFunction",
     "Unexplained",

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.distributions import Distribution
 
 from aevb.losses.densities import Densities
+from aevb.losses.reparameterised import reparameterised
 from aevb.losses.variational_bound import LossTerms, VariationalBound
 
 
@@ -45,7 +46,7 @@ class ImportanceWeighted(VariationalBound):
 
     def forward(self, x: Tensor, densities: Densities) -> LossTerms:
         q = densities.posterior_of(x)
-        z = q.rsample((self.num_draws,))  # (K, B, D)
+        z = reparameterised(q, self.num_draws)  # (K, B, D)
         reconstruction = -densities.likelihood_of(z).log_prob(x)
         weights = LogWeights(z, reconstruction, self.log_q(q, z) - densities.prior.log_prob(z))
         return weights.terms(-self.bound(weights))

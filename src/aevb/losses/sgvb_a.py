@@ -6,6 +6,7 @@ from torch.distributions import Distribution
 from aevb.losses.densities import Densities
 from aevb.losses.evidence_lower_bound import EvidenceLowerBound
 from aevb.losses.kl import log_ratio
+from aevb.losses.reparameterised import reparameterised
 
 
 class SGVBA(EvidenceLowerBound):
@@ -15,6 +16,6 @@ class SGVBA(EvidenceLowerBound):
     """
 
     def estimate(self, x: Tensor, q: Distribution, densities: Densities) -> tuple[Tensor, Tensor]:
-        z = q.rsample((self.num_samples,))  # (L, B, D)
+        z = reparameterised(q, self.num_samples)  # (L, B, D)
         reconstruction = -densities.likelihood_of(z).log_prob(x)  # (L, B)
         return reconstruction.mean(0), log_ratio(q, densities.prior, z).mean(0)

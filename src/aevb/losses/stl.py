@@ -8,6 +8,7 @@ from aevb.losses.evidence_lower_bound import EvidenceLowerBound
 from aevb.losses.fixed_support import check_fixed_support
 from aevb.losses.kl import log_densities
 from aevb.losses.path_gradient import path_gradient
+from aevb.losses.reparameterised import reparameterised
 
 
 class STL(EvidenceLowerBound):
@@ -21,7 +22,7 @@ class STL(EvidenceLowerBound):
 
     def estimate(self, x: Tensor, q: Distribution, densities: Densities) -> tuple[Tensor, Tensor]:
         check_fixed_support(q)
-        z = q.rsample((self.num_samples,))  # (L, B, D)
+        z = reparameterised(q, self.num_samples)  # (L, B, D)
         reconstruction = -densities.likelihood_of(z).log_prob(x)  # (L, B)
         log_q = path_gradient(lambda z: log_densities(q, densities.prior, z)[0], z)  # (L, B, D)
         log_p = log_densities(q, densities.prior, z)[1]

@@ -1,12 +1,14 @@
 """log p(x), the ELBO and the posterior of a model with one or two latent dimensions, by integration."""
 
 from copy import deepcopy
-from typing import NamedTuple
+from math import inf
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.distributions import Distribution
 
+from aevb.distributions import mean_or_mode
 from aevb.distributions.pairs import log_prob_of_pairs
 from aevb.metrics.batching import max_decodes
 from aevb.metrics.lattice import integrate
@@ -77,9 +79,15 @@ class _Densities:
         return log_prob_of_pairs(likelihood, self.x[images]) + self.joint.log_prior(u).unsqueeze(1)
 
     def log_q(self, u: Tensor, images: Tensor) -> Tensor:
-        """log q(u|x)."""
+        """log q(u|x), -∞ outside of its support."""
         q: Distribution = self.model.posterior(self.features[images])
-        return self.joint.log_density(q, u.unsqueeze(1))
+        support: Any = q.support
+        inside = support.check(self.joint.z(u).unsqueeze(1))  # (M, n), or (M, 1) for all
+        if inside.all():
+            return self.joint.log_density(q, u.unsqueeze(1))
+        # Outside, a density's formula may refuse or give anything: it is computed at a point inside, and not used.
+        safe = torch.where(inside.unsqueeze(-1), u.unsqueeze(1), self.joint.u(mean_or_mode(q)))
+        return torch.where(inside, self.joint.log_density(q, safe), -inf)
 
     def moments(self, u: Tensor, images: Tensor, log_p: Tensor) -> Tensor:
         """u and u², whose means under p(u|x) are its moments: (2D, M, 1)."""

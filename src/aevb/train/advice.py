@@ -8,7 +8,7 @@ from math import inf
 from aevb.checks import WrongClass
 from aevb.command_line.suggestions import choices_of_class
 from aevb.distributions import ShapeMismatch, SupportMismatch
-from aevb.losses import MovingSupport, NoClosedForm, Unexplained
+from aevb.losses import MovingSupport, NoClosedForm, NoReparameterisation, Unexplained
 
 POSTERIORS = {  # by where the prior lives
     (-inf, inf): "normal, laplace or logistic",
@@ -25,6 +25,8 @@ def advice(error: BaseException) -> str | None:
             return f"use {fitting}" if fitting else None
         case NoClosedForm() | MovingSupport():
             return "use loss=sgvb_a"
+        case NoReparameterisation():
+            return "use loss=score_function, which only needs log q(z|x)"
         case Unexplained():
             return "choose a posterior that lives where the prior does"
         case ShapeMismatch():

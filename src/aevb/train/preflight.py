@@ -1,5 +1,8 @@
 """Checks before training, so that no work is lost."""
 
+from pathlib import Path
+from traceback import extract_tb
+
 import torch
 from hydra.core.hydra_config import HydraConfig
 from lightning.pytorch import Trainer
@@ -57,15 +60,27 @@ def check_parts_fit(model: ImageModel, image_shape: tuple[int, ...]) -> None:
     """Run two black images through the model, so that parts of different sizes show before training."""
     try:
         with torch.no_grad(), torch.random.fork_rng(devices=[]):
-            model.eval().terms(torch.zeros(2, *image_shape))
+            terms = model.eval().terms(torch.zeros(2, *image_shape))
     except (RuntimeError, ValueError) as error:
         if tip := advice(error):
             raise UserError(f"{error}: {tip}") from error
+        if not (isinstance(error, ValueError) or _found_by_torch(error)):
+            raise
         raise UserError(
             f"The parts do not fit together for images of shape {image_shape}: {error}. Set latent_dim and "
             f"data.image_size, which every part follows, rather than the sizes of one part."
         ) from error
+    for name in () if isinstance(model, SeedEnsemble) else model.term_names:
+        if terms[name].shape != (2,):
+            raise TypeError(f"{name} of 2 images has shape {tuple(terms[name].shape)}: expected a value for each, (2,)")
     model.train()
+
+
+def _found_by_torch(error: RuntimeError) -> bool:
+    """Whether torch refused an operation, as it does for wrong shapes; False for an error that a part raised itself."""
+    last = extract_tb(error.__traceback__)[-1]
+    in_torch = Path(torch.__file__).parent in Path(last.filename).parents
+    return type(error) is RuntimeError and (in_torch or not (last.line or "").startswith("raise"))
 
 
 def check_optimizer(module: LightningModel, cfg: DictConfig) -> None:
