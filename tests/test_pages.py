@@ -142,6 +142,7 @@ def with_new_parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("src", "conf", "tests"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", copy)
+    (copy / "data").symlink_to(ROOT / "data")
     for path, content in files(ROOT / "CONTRIBUTING.md").items():
         (copy / path).write_text(content)
     return copy
