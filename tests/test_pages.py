@@ -174,7 +174,8 @@ def test_the_parts_of_contributing_are_well_formed(with_new_parts: Path) -> None
 
 @pytest.mark.slow
 def test_no_other_test_minds_the_parts_of_contributing(with_new_parts: Path) -> None:
-    ignored = [f"--ignore=tests/{name}.py" for name in ("test_pages", "test_wheel", "test_benchmarks", "test_imports")]
+    of_a_clone = ("test_pages", "test_wheel", "test_benchmarks", "test_imports", "data/test_archives")
+    ignored = [f"--ignore=tests/{name}.py" for name in of_a_clone]
     run_in(with_new_parts, "-m", "pytest", "-n", "2", "-m", "not slow", *ignored)
 
 
