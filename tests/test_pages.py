@@ -59,8 +59,10 @@ def short(name: str, *arguments: str) -> list[str]:
     options = [*arguments, *SHORT[name], *(["figures=[]"] if "-m" in arguments and name == "train" else [])]
     if name == "evaluate" and not any(argument.startswith("sections=") for argument in arguments):
         options += SECTIONS
+    if name == "train" and not any(argument.startswith(("data=", "experiment=")) for argument in arguments):
+        options += ["data=digits"]
     if any(argument.startswith("ckpt_path=") for argument in arguments):
-        options += ["data=digits", "trainer.max_epochs=2"]
+        options += ["trainer.max_epochs=2"]
     return options
 
 
