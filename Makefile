@@ -1,7 +1,7 @@
 # Everything here needs only a shell, make and Python 3.11 to 3.13. `make` lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test test-slow check docs bench bench-short tensorboard lock clean
+.PHONY: help setup train test test-slow check docs systems bench bench-short tensorboard lock clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -46,6 +46,9 @@ check: setup ## lint, and check the format, the types and the imports
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@$(VENV)/bin/lint-imports --no-logo --no-cache
+
+systems: setup ## train the systems of docs/systems.yaml that are missing, and write their table
+	@$(PY) docs/systems.py
 
 docs: setup ## build the site into docs/_build; a broken link is an error
 	@$(PY) -m sphinx --quiet --fail-on-warning --keep-going --conf-dir docs . docs/_build

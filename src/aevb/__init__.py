@@ -1,3 +1,3 @@
 """aevb: autoencoders and variational autoencoders, one small file for each part."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

@@ -39,6 +39,15 @@ def whole_numbers(name: str, values: object) -> tuple[int, ...]:
     return tuple(whole_number(f"{name}[{i}]", value) for i, value in enumerate(values))
 
 
+def interval(name: str, value: object) -> tuple[float, float]:
+    """Return `value` as (low, high) if it is a list of two finite numbers, the first smaller."""
+    ends = list(value) if isinstance(value, Sequence) and not isinstance(value, str) else []
+    numbers = [end for end in ends if isinstance(end, int | float) and not isinstance(end, bool)]
+    if len(ends) != 2 or numbers != ends or not -float("inf") < ends[0] < ends[1] < float("inf"):
+        raise ValueError(f"{name}={value!r}: expected [low, high], such as [-1, 1]")
+    return float(ends[0]), float(ends[1])
+
+
 def one_of(name: str, value: object, choices: Collection[str]) -> str:
     """Return `value` if it is one of the choices."""
     if not isinstance(value, str) or value not in choices:

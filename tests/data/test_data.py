@@ -128,6 +128,23 @@ def test_batches_are_the_images_with_their_labels() -> None:
         assert label in source.targets[matches]
 
 
+@pytest.mark.parametrize("binarize", ["none", "threshold", "dynamic"])
+def test_the_range_is_a_straight_line_through_the_grey_levels(binarize: str) -> None:
+    grey, _ = digits(binarize=binarize).images("test")
+    x, _ = digits(binarize=binarize, range=[-1, 1]).images("test")
+    assert (x.min(), x.max()) == (-1, 1)
+    torch.testing.assert_close(x, 2 * grey - 1)
+    served, _ = next(iter(digits(binarize=binarize, range=(-1, 1)).loader("train")))
+    again, _ = next(iter(digits(binarize=binarize).loader("train")))
+    torch.testing.assert_close(served, 2 * again - 1)
+
+
+@pytest.mark.parametrize("wrong", [[1, -1], [0], "01", [0, float("inf")], [True, 2], 5])
+def test_a_range_that_is_none(wrong: Any) -> None:
+    with pytest.raises(ValueError, match=r"range=.*expected"):
+        digits(range=wrong)
+
+
 def test_too_few_images_for_the_devices() -> None:
     with pytest.raises(ValueError, match="3 images are too few for 4 devices"):
         Shuffle(3, 1, None, 0, 4)

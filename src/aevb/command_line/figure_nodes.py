@@ -11,7 +11,7 @@ SCHEDULE = ("every_n_epochs", "max_images", "split")
 
 def figure_of(node: DictConfig) -> Callable[..., Any]:
     """A figure's function, with its options."""
-    options = {key: value for key, value in node.items() if key not in SCHEDULE}
+    options = {key: node[key] for key in node if key not in SCHEDULE}
     figure: Callable[..., Any] = instantiate(options, _convert_="all")
     return figure
 

@@ -13,10 +13,10 @@ def folder_name(name: str) -> str:
 
 
 def part_of(share: float, whole: int) -> int:
-    """share·whole, rounded, and at least 1: the epochs that a share of training lasts."""
+    """share·whole, rounded down, and at least 1: the epochs that a share of training lasts."""
     if not isinstance(share, int | float) or not 0 < share <= 1:
         raise ValueError(f"lr_step={share}: expected a share of the epochs, above 0 and at most 1")
-    return max(1, round(share * whole))
+    return max(1, int(share * whole))
 
 
 def sigma_of_weight(weight: float, channels: int, image_size: int) -> float:

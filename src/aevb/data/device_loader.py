@@ -12,7 +12,7 @@ from aevb.seeding import seed_for
 
 
 class DeviceLoader:
-    """Yields (x, labels): float32 (B, C, H, W) in [0, 1] and int64 (B,), on the device that holds the images.
+    """Yields (x, labels): float32 (B, C, H, W) in `pixel_range` and int64 (B,), on the device that holds the images.
 
     A sampler of several orders has x (B, orders, C, H, W) and labels (B, orders).
 
@@ -20,6 +20,7 @@ class DeviceLoader:
     Lightning saves and restores where it is in its epoch.
 
     images: uint8 (N, C, H, W). labels: int64 (N,).
+    pixel_range: the numbers that the grey levels 0 and 255 become.
     dynamic: draw each pixel from Bernoulli(grey level), anew each epoch where the sampler shuffles.
 
     position: the batches of this epoch that have been served; whoever serves some by itself moves it on.
@@ -29,11 +30,19 @@ class DeviceLoader:
 
     batch_sampler = None  # Lightning looks for it, as on a DataLoader, and then for `sampler`
 
-    def __init__(self, images: Tensor, labels: Tensor, sampler: Shuffle, dynamic: bool = False) -> None:
+    def __init__(
+        self,
+        images: Tensor,
+        labels: Tensor,
+        sampler: Shuffle,
+        dynamic: bool = False,
+        pixel_range: tuple[float, float] = (0.0, 1.0),
+    ) -> None:
         self.images = images
         self.labels = labels
         self.sampler = sampler
         self.dynamic = dynamic
+        self.pixel_range = pixel_range
         self.sizes = sampler.sizes()
         self.batch_size = self.sizes[0]
         self.full_batches = self.sizes.count(self.batch_size)
@@ -64,7 +73,12 @@ class DeviceLoader:
     def serve(self, indices: Tensor) -> tuple[Tensor, Tensor]:
         """The images of these numbers, (B,) or (B, orders), and their labels."""
         x = self.images.index_select(0, indices.flatten()).unflatten(0, indices.shape).float().div_(255)
-        return torch.bernoulli(x, generator=self.generator) if self.dynamic else x, self.labels[indices]
+        if self.dynamic:
+            x = torch.bernoulli(x, generator=self.generator)
+        low, high = self.pixel_range
+        if (low, high) != (0, 1):
+            x = x.mul_(high - low).add_(low)
+        return x, self.labels[indices]
 
     def state_dict(self) -> dict[str, Any]:
         return {"epoch": self.sampler.epoch, "position": self.position, "generator": self.generator.get_state()}

@@ -1,12 +1,12 @@
 """Training, validation and test images of one data set."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from aevb.checks import one_of, whole_number
+from aevb.checks import interval, one_of, whole_number
 from aevb.data.binarize import CHOICES, binarize_once
 from aevb.data.device_loader import DeviceLoader
 from aevb.data.fit_size import fit_size
@@ -30,6 +30,7 @@ class ImageData:
     val_size: how many training images to set apart; 0 for none.
     limit: train on the first `limit` remaining training images only; None for all.
     binarize: none, threshold, dynamic or static; see `binarize_once` and DeviceLoader.
+    range: the numbers that black and white become, [0, 1] or [-1, 1], say.
     seed: decides the split and the order of the batches.
     orders: how many orders to train in side by side, for several seeds at once: of seed, seed + 1, …; batches are then
         (B, orders, C, H, W).
@@ -52,6 +53,7 @@ class ImageData:
         val_size: int = 0,
         limit: int | None = None,
         binarize: str = "none",
+        range: Sequence[float] = (0.0, 1.0),
         seed: int = 0,
         orders: int = 1,
     ) -> None:
@@ -61,6 +63,7 @@ class ImageData:
         self.val_size = whole_number("val_size", val_size, at_least=0)
         self.limit = None if limit is None else whole_number("limit", limit)
         self.binarize = one_of("binarize", binarize, CHOICES)
+        self.pixel_range = interval("range", range)
         self.seed = whole_number("seed", seed, at_least=0)
         self.orders = whole_number("orders", orders)
         self.splits: dict[str, tuple[Tensor, Tensor]] = {}
@@ -109,7 +112,7 @@ class ImageData:
         self.splits[split] = images, labels
         seed, orders = (self.seed, self.orders) if split == "train" else (None, 1)
         sampler = Shuffle(len(images), self.batch_size, seed, rank, world_size, orders)
-        return DeviceLoader(images, labels, sampler, dynamic=self.binarize == "dynamic")
+        return DeviceLoader(images, labels, sampler, self.binarize == "dynamic", self.pixel_range)
 
     def images(self, split: str, n: int | None = None) -> tuple[Tensor, Tensor]:
         """The first n images of train, val (train if there are none) or test, as they are served, and their labels."""
@@ -117,7 +120,7 @@ class ImageData:
         images, labels = self.splits["train" if split == "val" and not self.val_size else split]
         n = len(images) if n is None else min(n, len(images))
         sampler = Shuffle(n, n, seed=None)
-        return next(iter(DeviceLoader(images, labels, sampler, dynamic=self.binarize == "dynamic")))
+        return next(iter(DeviceLoader(images, labels, sampler, self.binarize == "dynamic", self.pixel_range)))
 
     def _read(self, train: bool) -> tuple[Tensor, Tensor]:
         images, labels = read_images(self.dataset, train)

@@ -9,6 +9,7 @@ from torch.distributions import Distribution, Independent
 from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 
 from aevb.distributions.likelihood import Likelihood
+from aevb.distributions.output_activation import check_unit_interval
 
 
 def log_normaliser(logits: Tensor) -> Tensor:
@@ -41,6 +42,9 @@ class Bernoulli(Likelihood):
 
     Shapes: (..., C, H, W) -> batch shape (...), event shape (C, H, W).
     """
+
+    def check_range(self, low: float, high: float) -> None:
+        check_unit_interval("a Bernoulli likelihood", low, high)
 
     def parameter_shape(self, image_shape: Sequence[int]) -> tuple[int, ...]:
         return tuple(image_shape)

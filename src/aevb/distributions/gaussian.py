@@ -1,6 +1,6 @@
 """The likelihood of real-valued pixels."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import expm1, log
 
 import torch
@@ -10,16 +10,16 @@ from torch.nn.functional import softplus
 
 from aevb.checks import number_from, one_of
 from aevb.distributions.likelihood import Likelihood
+from aevb.distributions.output_activation import OutputActivation
 
-MEANS: dict[str, Callable[[Tensor], Tensor]] = {"identity": lambda raw: raw, "sigmoid": torch.sigmoid}
 SCALES = ("fixed", "learned", "predicted")
 
 
 class Gaussian(Likelihood):
     """p(x|z) = ∏ᵢ N(xᵢ; μᵢ, σᵢ²), with its normalising constant.
 
-    mean: the decoder's output itself (identity), or its sigmoid, which keeps μ in (0, 1) (Kingma & Welling 2014,
-        appendix C.2).
+    mean: the decoder's output itself (identity), its sigmoid, which keeps μ in (0, 1) (Kingma & Welling 2014, appendix
+        C.2), or its tanh, for μ in (-1, 1).
     scale: fixed at `sigma`; learned as one number for all pixels; or predicted by the decoder for each pixel. The
         last two start near `sigma` and are min_sigma + softplus(·): pixels that are black in every image would
         otherwise be given an infinite density.
@@ -36,7 +36,7 @@ class Gaussian(Likelihood):
         super().__init__()
         number_from("min_sigma", min_sigma, 0, above=True)
         number_from("sigma", sigma, 0 if scale == "fixed" else min_sigma, above=True)
-        self.to_mean = MEANS[one_of("likelihood mean", mean, MEANS)]
+        self.to_mean = OutputActivation("likelihood mean", mean)
         self.scale = one_of("likelihood scale", scale, SCALES)
         self.min_sigma = min_sigma
         if scale == "fixed":
@@ -46,6 +46,9 @@ class Gaussian(Likelihood):
             self.start = above + log(-expm1(-above))  # softplus(start) = above
         if scale == "learned":
             self.raw_sigma = nn.Parameter(torch.tensor(self.start))
+
+    def check_range(self, low: float, high: float) -> None:
+        self.to_mean.check_range(low, high)
 
     def parameter_shape(self, image_shape: Sequence[int]) -> tuple[int, ...]:
         channels, *size = image_shape

@@ -13,7 +13,7 @@ from aevb.distributions.posterior import Posterior
 SCALES: dict[str, Callable[[Tensor], Tensor]] = {
     "log_variance": lambda s: torch.exp(s / 2),
     "log_scale": torch.exp,
-    "softplus": softplus,
+    "softplus": lambda s: 1e-8 + softplus(s),  # the 1e-8 keeps σ above 0
 }
 
 
@@ -21,7 +21,7 @@ class NormalPosterior(Posterior):
     """q(z|x) = N(z; μ(x), diag σ(x)²), where (μ, s) is linear in the features.
 
     `scale` says what s is: the log variance (σ = exp(s/2), Kingma & Welling 2014, appendix C), the log scale
-    (σ = exp s), or the input of a softplus (σ = log(1 + exp s)).
+    (σ = exp s), or the input of a softplus (σ = 1e-8 + log(1 + exp s)).
 
     Shapes: (B, in_features) -> batch shape (B,), event shape (latent_dim,).
 

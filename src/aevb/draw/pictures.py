@@ -28,7 +28,7 @@ def draw(
 ) -> dict[str, Picture]:
     """Figures of a model and some images, by name; each has the method `savefig(path)`.
 
-    images: (N, C, H, W) in [0, 1]. labels: int64 (N,), for figures that show them.
+    images: (N, C, H, W) in the model's pixel range. labels: int64 (N,), for figures that show them.
     figures: one or several names of files in conf/figures, with the options that they have there; or functions, such as
         those of aevb.figures or partials of these, by names of your own.
     histories: for learning curves, by the name of a run, a row for each epoch.

@@ -55,7 +55,7 @@ def evaluate(
 ) -> Evaluation:
     """Estimates for a trained model on some images, each with its standard error.
 
-    images: (N, C, H, W) in [0, 1]. labels: int64 (N,), for sections that need them.
+    images: (N, C, H, W) in the model's pixel range. labels: int64 (N,), for sections that need them.
     sections: one or several names of files in conf/sections, with the options that they have there; or Sections by
         name.
     data: the data set, for sections that need training images. split: the split of it that the images are from.

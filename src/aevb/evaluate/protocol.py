@@ -22,6 +22,7 @@ def protocol_of(checkpoint: Path, tested: ModelUnderTest, seed: int) -> dict[str
         "data_name": dataset.rpartition(".")[2],
         "image_shape": list(tested.x.shape[1:]),
         "binarize": tested.binarize,
+        "pixel_range": list(model.pixel_range),
         "split": tested.split,
         "num_images": len(tested.x),
         "images_sha256": sha256(tested.x.cpu().numpy().tobytes()).hexdigest(),
@@ -53,5 +54,6 @@ def _about_likelihood(protocol: dict[str, Any]) -> list[str]:
             "are comparable only with those of other grey pixels."
         ]
     if protocol["likelihood"] == "gaussian":
-        return ["log p(x) is the log of a density of pixels in [0, 1], which may be positive."]
+        black, white = protocol["pixel_range"]
+        return [f"log p(x) is the log of a density of pixels in [{black:g}, {white:g}], which may be positive."]
     return []

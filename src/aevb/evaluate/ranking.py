@@ -11,7 +11,7 @@ Row = dict[str, Any]  # a Result and what it was measured under, as evaluation.j
 Criterion = tuple[Kind, int | None]  # what runs are ranked by, and its number of samples
 
 COLUMNS = ("elbo", "loss", "squared_error", "linear_probe_accuracy", "frechet_distance")
-MUST_AGREE = ("likelihood", "binarize", "data", "image_shape", "split", "num_images", "images_sha256")
+MUST_AGREE = ("likelihood", "binarize", "pixel_range", "data", "image_shape", "split", "num_images", "images_sha256")
 SMALLER_IS_BETTER = (Kind.SQUARED_ERROR,)
 
 

@@ -5,6 +5,7 @@ A ReconstructionLoss compares an autoencoder's prediction with x. A VariationalB
 latent dimensions here; whoever trains takes the mean over the batch.
 """
 
+from aevb.losses.as_written import AsWritten
 from aevb.losses.bce import BCE
 from aevb.losses.ciwae import CIWAE
 from aevb.losses.densities import Densities
@@ -39,6 +40,7 @@ __all__ = [
     "SGVBA",
     "SGVBB",
     "STL",
+    "AsWritten",
     "DReG",
     "Densities",
     "EvidenceLowerBound",

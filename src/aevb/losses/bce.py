@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from aevb.distributions.output_activation import check_unit_interval
 from aevb.losses.reconstruction_loss import ReconstructionLoss
 
 
@@ -14,6 +15,9 @@ class BCE(ReconstructionLoss):
     """
 
     unit = "nats per image"
+
+    def check_range(self, low: float, high: float) -> None:
+        check_unit_interval("binary cross-entropy", low, high)
 
     def image(self, prediction: Tensor) -> Tensor:
         return torch.sigmoid(prediction)

@@ -10,6 +10,9 @@ class ReconstructionLoss(nn.Module, ABC):
 
     unit: str
 
+    def check_range(self, low: float, high: float) -> None:
+        """Raise ValueError where images with pixels from `low` to `high` are not what this loss is for."""
+
     @abstractmethod
     def image(self, prediction: Tensor) -> Tensor:
         """The image that a decoder's output stands for, same shape."""

@@ -1,6 +1,6 @@
 """The plain autoencoder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 
@@ -15,6 +15,7 @@ class Autoencoder(ImageModel):
 
     decoder: makes the decoder from the shape of its output, for example partial(MLPDecoder, 2, hidden_sizes=[512]).
     noise: makes x̃ of x: nothing, or what a denoising autoencoder has to undo (Vincent et al. 2008).
+    pixel_range: the numbers of black and of white.
 
     >>> import torch
     >>> from functools import partial
@@ -36,9 +37,11 @@ class Autoencoder(ImageModel):
         decoder: Callable[..., Decoder],
         loss: ReconstructionLoss,
         noise: nn.Module | None = None,
+        pixel_range: Sequence[float] = (0.0, 1.0),
     ) -> None:
         instance_of("loss", loss, ReconstructionLoss)
-        super().__init__(encoder.image_shape, dict.fromkeys(self.term_names, loss.unit), noise)
+        super().__init__(encoder.image_shape, dict.fromkeys(self.term_names, loss.unit), noise, pixel_range)
+        loss.check_range(*self.pixel_range)
         self.encoder = encoder
         self.loss = loss
         self.latent_dim = whole_number("latent_dim", latent_dim)

@@ -6,7 +6,7 @@ from aevb.models.image_model import ImageModel
 
 
 def check_images(model: ImageModel, images: Tensor, labels: Tensor | None = None) -> None:
-    """Raise ValueError unless the model takes these images, (N, C, H, W) in [0, 1], and each has a label.
+    """Raise ValueError unless the model takes these images, (N, C, H, W) in its pixel range, and each has a label.
 
     labels: (N,), or None for images without.
     """
@@ -18,10 +18,11 @@ def check_images(model: ImageModel, images: Tensor, labels: Tensor | None = None
     own = next(model.parameters())
     if (images.dtype, images.device) != (own.dtype, own.device):
         raise ValueError(
-            f"images of {images.dtype} on {images.device}: the model computes in {own.dtype} on {own.device}, in [0, 1]"
+            f"images of {images.dtype} on {images.device}: the model computes in {own.dtype} on {own.device}"
         )
     low, high = images.min().item(), images.max().item()
-    if not (low >= 0 and high <= 1):
-        raise ValueError(f"images with pixels from {low:g} to {high:g}: expected numbers in [0, 1]")
+    black, white = model.pixel_range
+    if not (low >= black and high <= white):
+        raise ValueError(f"images with pixels from {low:g} to {high:g}: expected numbers in [{black:g}, {white:g}]")
     if labels is not None and tuple(labels.shape) != (len(images),):
         raise ValueError(f"labels of shape {tuple(labels.shape)}: expected ({len(images)},), one for each image")

@@ -1,10 +1,12 @@
 """The abstract bases of models."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from torch import Tensor, nn
+
+from aevb.checks import interval
 
 
 class ImageModel(nn.Module, ABC):
@@ -16,6 +18,7 @@ class ImageModel(nn.Module, ABC):
     image_shape: (C, H, W) of the images that the model takes.
     units: what each quantity in `term_names` and `epoch_terms` is measured in.
     noise: what a denoising model has to undo, applied to its input in training and in evaluation; None: nothing.
+    pixel_range: the numbers of black and of white.
     """
 
     term_names: tuple[str, ...]
@@ -25,11 +28,18 @@ class ImageModel(nn.Module, ABC):
     discrete_codes: ClassVar[bool] = False  # whether there is nothing between two codes to decode
     num_codes: int | None = None  # K, where `terms` hold discrete `codes`
 
-    def __init__(self, image_shape: tuple[int, ...], units: Mapping[str, str], noise: nn.Module | None = None) -> None:
+    def __init__(
+        self,
+        image_shape: tuple[int, ...],
+        units: Mapping[str, str],
+        noise: nn.Module | None = None,
+        pixel_range: Sequence[float] = (0.0, 1.0),
+    ) -> None:
         super().__init__()
         self.image_shape = image_shape
         self.units = dict(units)
         self.noise = noise or nn.Identity()
+        self.pixel_range = interval("pixel_range", pixel_range)
 
     @abstractmethod
     def terms(self, x: Tensor) -> dict[str, Tensor]:
@@ -42,6 +52,16 @@ class ImageModel(nn.Module, ABC):
     @abstractmethod
     def decode(self, z: Tensor) -> Tensor:
         """The image that each code stands for: (..., D) -> (..., C, H, W)."""
+
+    def to_grey(self, x: Tensor) -> Tensor:
+        """Pixels in the model's range as grey levels in [0, 1]: any shape -> the same."""
+        black, white = self.pixel_range
+        return x if (black, white) == (0, 1) else (x - black) / (white - black)
+
+    def from_grey(self, grey: Tensor) -> Tensor:
+        """Grey levels in [0, 1] as pixels in the model's range: any shape -> the same."""
+        black, white = self.pixel_range
+        return grey if (black, white) == (0, 1) else black + (white - black) * grey
 
     @property
     def for_figures(self) -> "ImageModel":

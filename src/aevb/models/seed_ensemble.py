@@ -26,7 +26,7 @@ class SeedEnsemble(ImageModel):
 
     def __init__(self, models: Sequence[ImageModel]) -> None:
         model = models[0]
-        super().__init__(model.image_shape, model.units)
+        super().__init__(model.image_shape, model.units, pixel_range=model.pixel_range)
         self.term_names = model.term_names
         self.select_by, self.select_mode = model.select_by, model.select_mode
         self.n = len(models)

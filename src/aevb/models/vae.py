@@ -1,13 +1,13 @@
 """The variational autoencoder."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import inf
 
 import torch
 from torch import Size, Tensor, nn
 from torch.distributions import Distribution, Normal
 
-from aevb.checks import instance_of, number_from, true_or_false
+from aevb.checks import instance_of, true_or_false
 from aevb.distributions import Likelihood, Posterior, Prior, check_support, mean_or_mode
 from aevb.losses import Densities, VariationalBound
 from aevb.models.image_model import GenerativeModel
@@ -24,10 +24,10 @@ class VAE(GenerativeModel):
     prior: a Prior, or, where it is made of the model's own posteriors, what makes one from `posterior_of` and
         `image_shape`.
     noise: makes x̃ of x: nothing, or what a denoising variational autoencoder has to undo.
-    initial_std: draws every parameter from N(0, initial_std²) instead of torch's defaults (the paper's section 5:
-        0.1). None: torch's defaults.
     map_estimate: maximise Σₙ log p(xₙ) + log p(θ) over the decoder's weights θ, with p(θ) = N(0, I) (the paper's
         section 5). The loss, per image, gains -log p(θ)/N for N training images.
+
+    pixel_range: the numbers of black and of white; a likelihood of numbers in [0, 1] takes no other.
 
     Raises ShapeMismatch or SupportMismatch where the posterior and the prior live on different sets.
 
@@ -60,12 +60,13 @@ class VAE(GenerativeModel):
         likelihood: Likelihood,
         loss: VariationalBound,
         noise: nn.Module | None = None,
-        initial_std: float | None = None,
         map_estimate: bool = False,
+        pixel_range: Sequence[float] = (0.0, 1.0),
     ) -> None:
         instance_of("loss", loss, VariationalBound)
         units = {**dict.fromkeys(self.term_names, loss.unit), "elbo_dataset": "nats per data set"}
-        super().__init__(encoder.image_shape, units, noise)
+        super().__init__(encoder.image_shape, units, noise, pixel_range)
+        likelihood.check_range(*self.pixel_range)
         self.encoder = encoder
         self.loss = loss
         self.select_by = loss.select_by
@@ -78,9 +79,6 @@ class VAE(GenerativeModel):
         self.decoder = decoder(output_shape=likelihood.parameter_shape(self.image_shape))
         self.map_estimate = true_or_false("map_estimate", map_estimate)
         self.num_training_images = inf  # until training begins there is no data set, and no weight on p(θ)
-        if initial_std is not None:
-            for parameter in self.parameters():
-                nn.init.normal_(parameter, std=number_from("initial_std", initial_std, 0, above=True))
         with torch.no_grad():
             check_support(self.posterior(torch.zeros(1, encoder.out_features)), self.prior())
 

@@ -29,7 +29,8 @@ class VQPrior(GenerativeModel):
 
     def __init__(self, vq_vae: VQVAE, code_prior: Callable[..., CodePrior]) -> None:
         instance_of("vq_vae", vq_vae, VQVAE)
-        super().__init__(vq_vae.image_shape, {"loss": "nats per image", "nats_per_code": "nats per code"})
+        units = {"loss": "nats per image", "nats_per_code": "nats per code"}
+        super().__init__(vq_vae.image_shape, units, pixel_range=vq_vae.pixel_range)
         self.vq_vae = vq_vae.eval().requires_grad_(False)
         self.code_prior = instance_of("code_prior", code_prior(num_codes=vq_vae.codebook.num_codes), CodePrior)
 

@@ -1,6 +1,6 @@
 """The vector-quantised autoencoder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 
@@ -20,6 +20,7 @@ class VQVAE(ImageModel):
 
     decoder: makes the decoder from the shape of its output; it takes the codes' maps flattened, (..., D·h·w).
     noise: makes x̃ of x: nothing, or what a denoising autoencoder has to undo.
+    pixel_range: the numbers of black and of white.
     """
 
     term_names = ("loss", "reconstruction", "codebook")
@@ -33,6 +34,7 @@ class VQVAE(ImageModel):
         decoder: Callable[..., MapDecoder],
         loss: ReconstructionLoss,
         noise: nn.Module | None = None,
+        pixel_range: Sequence[float] = (0.0, 1.0),
     ) -> None:
         instance_of("loss", loss, ReconstructionLoss)
         units = {
@@ -43,7 +45,8 @@ class VQVAE(ImageModel):
             "usage": "share of codes",
         }
         instance_of("encoder", encoder, MapEncoder)
-        super().__init__(encoder.image_shape, units, noise)
+        super().__init__(encoder.image_shape, units, noise, pixel_range)
+        loss.check_range(*self.pixel_range)
         self.encoder = encoder
         self.loss = loss
         self.code_shape = (codebook.latent_dim, *encoder.map_shape[1:])  # (D, h, w)

@@ -5,12 +5,13 @@ from collections.abc import Callable, Sequence
 from torch import nn
 
 from aevb.checks import number_from
+from aevb.networks.activation import Activation
 from aevb.networks.activation import activation as activation_named
 
 LAYERS = ("activation", "batch_norm", "dropout")
 
 
-def conv_block(layers: Sequence[str], channels: int, activation: str, dropout: float) -> list[nn.Module]:
+def conv_block(layers: Sequence[str], channels: int, activation: Activation, dropout: float) -> list[nn.Module]:
     """The named layers in the order given, for maps with the given number of channels.
 
     layers: from activation, batch_norm and dropout, such as [batch_norm, activation].
@@ -28,8 +29,3 @@ def conv_block(layers: Sequence[str], channels: int, activation: str, dropout: f
         "dropout": lambda: nn.Dropout(dropout),
     }
     return [made[name]() for name in layers]
-
-
-def needs_bias(layers: Sequence[str]) -> bool:
-    """Whether a layer before this block has use for a bias: batch normalisation would subtract it again."""
-    return list(layers[:1]) != ["batch_norm"]

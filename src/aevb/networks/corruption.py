@@ -22,13 +22,14 @@ class GaussianNoise(nn.Module):
 
 
 class MaskingNoise(nn.Module):
-    """x̃ᵢ = 0 with the given probability, xᵢ otherwise, for each pixel by itself: any shape -> the same."""
+    """x̃ᵢ = black with the given probability, xᵢ otherwise, for each pixel by itself: any shape -> the same."""
 
-    def __init__(self, probability: float = 0.5) -> None:
+    def __init__(self, probability: float = 0.5, black: float = 0.0) -> None:
         super().__init__()
         if number_from("noise probability", probability, 0) > 1:
             raise ValueError(f"noise probability={probability}: expected a number between 0 and 1")
         self.probability = probability
+        self.black = float(black)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x * (torch.rand_like(x) >= self.probability)
+        return torch.where(torch.rand_like(x) >= self.probability, x, self.black)

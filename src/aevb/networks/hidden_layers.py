@@ -5,10 +5,11 @@ from itertools import pairwise
 
 from torch import nn
 
+from aevb.networks.activation import Activation
 from aevb.networks.activation import activation as activation_named
 
 
-def hidden_layers(sizes: Sequence[int], activation: str) -> nn.Sequential:
+def hidden_layers(sizes: Sequence[int], activation: Activation) -> nn.Sequential:
     """Linear layers between consecutive `sizes`, each followed by the activation; none for a single size."""
     layers: list[nn.Module] = []
     for fan_in, fan_out in pairwise(sizes):

@@ -6,6 +6,7 @@ from math import prod
 from torch import Tensor, nn
 
 from aevb.checks import whole_number, whole_numbers
+from aevb.networks.activation import Activation
 from aevb.networks.decoder import Decoder
 from aevb.networks.encoder import Encoder
 from aevb.networks.hidden_layers import hidden_layers
@@ -20,7 +21,9 @@ class MLPEncoder(Encoder):
     Shapes: (B, C, H, W) -> (B, out_features).
     """
 
-    def __init__(self, image_shape: Sequence[int], hidden_sizes: Sequence[int], activation: str = "relu") -> None:
+    def __init__(
+        self, image_shape: Sequence[int], hidden_sizes: Sequence[int], activation: Activation = "relu"
+    ) -> None:
         super().__init__()
         self.image_shape = whole_numbers("image_shape", image_shape)
         sizes = (prod(self.image_shape), *whole_numbers("hidden_sizes", hidden_sizes))
@@ -48,7 +51,7 @@ class MLPDecoder(Decoder):
         latent_dim: int,
         output_shape: Sequence[int],
         hidden_sizes: Sequence[int],
-        activation: str = "relu",
+        activation: Activation = "relu",
     ) -> None:
         super().__init__()
         self.output_shape = whole_numbers("output_shape", output_shape)

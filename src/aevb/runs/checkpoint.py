@@ -13,7 +13,7 @@ from aevb.errors import UserError
 from aevb.models import ImageModel, SeedEnsemble
 from aevb.runs.safe_config import DATA_CLASSES, check_targets
 
-CHECKPOINT_FORMAT = 2  # see CHANGELOG.md
+CHECKPOINT_FORMAT = 3  # see CHANGELOG.md
 
 
 def load_model(path: str | Path) -> ImageModel:

@@ -78,7 +78,7 @@ def build_module(plan: Plan) -> LightningModel:
 
 
 def build_model(plan: Plan, seed: int) -> ImageModel:
-    """The model that is planned, newly initialised with a seed."""
+    """The model that is planned, with the initial weights of a seed."""
     torch.manual_seed(seed)
     try:
         model: ImageModel = instantiate(plan.cfg.model, _convert_="all")
@@ -88,6 +88,7 @@ def build_model(plan: Plan, seed: int) -> ImageModel:
             message = f"the model cannot be made of {cause}" if isinstance(cause, WrongClass) else str(cause)
             raise UserError(f"{message}: {tip}") from error
         raise
+    instantiate(plan.cfg.init)(model)
     if isinstance(model, VQPrior) and plan.pretrained:
         restore_weights(model.vq_vae, plan.pretrained, plan.cfg.vq_vae)
     return model

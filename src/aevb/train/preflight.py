@@ -16,7 +16,7 @@ from aevb.train.advice import advice
 from aevb.train.module import LightningModel
 
 PARTS = ("encoder", "decoder", "posterior", "prior", "code_prior", "likelihood", "loss", "noise", "codebook")
-SINGLE_CHOICES = ("model", *PARTS, "optimizer", "scheduler", "data")  # groups of which there is one choice
+SINGLE_CHOICES = ("model", *PARTS, "init", "optimizer", "scheduler", "data")  # groups of which there is one choice
 
 
 def refuse_impossible(cfg: DictConfig) -> None:

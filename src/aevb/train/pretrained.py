@@ -12,7 +12,7 @@ from aevb.runs import load_checkpoint
 from aevb.runs.safe_config import check_targets
 from aevb.terminal import shell_command
 
-MUST_AGREE = ("dataset", "channels", "image_size", "binarize")
+MUST_AGREE = ("dataset", "channels", "image_size", "binarize", "range")
 
 
 def with_pretrained(cfg: DictConfig) -> tuple[DictConfig, dict[str, Any] | None]:

@@ -88,6 +88,7 @@ def facts(training: Training, fitted: Fitted) -> dict[str, Any]:
         "data": {
             "name": plan.config["choices"].get("data", type(data).__name__),
             "binarize": data.binarize,
+            "range": data.pixel_range,
             "image_shape": data.image_shape,
             "split_sizes": data.sizes,
         },

@@ -44,20 +44,22 @@ class Samples(Section):
         binary = isinstance(model, VAE) and data.binarize != "none"
         track = tested.track("training the classifier of samples")
         device = tested.x.device
+        x = model.to_grey(tested.x)  # as the classifier is trained
         try:
             classifier = cached_classifier(*data.splits["train"], data.binarize, Path(self.cache), device, track)
             drawn = torch.cat([_draw(model, n, binary) for n in chunk_sizes(self.num_samples, 1000)])
-            quality = sample_quality(tested.x, drawn, classifier, self.num_neighbours)
+            quality = sample_quality(x, model.to_grey(drawn), classifier, self.num_neighbours)
         except ValueError as reason:  # too few or too small images
             raise NotApplicable(str(reason)) from reason
-        right = accuracy(classifier, tested.x, tested.labels().to(device)).value
+        right = accuracy(classifier, x, tested.labels().to(device)).value
         sentences = [
             f"Samples are {self.num_samples:,} {'draws of p(x|z)' if binary else 'means of the decoder'}. The "
             f"classifier whose features compare them is right for {right:.2%} of the images."
         ]
         if tested.split != "train":
             train, _ = data.images("train", len(tested.x))
-            floor = sample_quality(tested.x, train.to(tested.x), classifier, self.num_neighbours)["frechet_distance"]
+            train = model.to_grey(train.to(x))
+            floor = sample_quality(x, train, classifier, self.num_neighbours)["frechet_distance"]
             sentences.append(f"{len(train):,} training images are at a Fréchet distance of {floor.value:.3f}.")
         results = [result(name, estimate, len(tested.x), self.num_samples) for name, estimate in quality.items()]
         return Findings(results, sentences=sentences)

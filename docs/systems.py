@@ -1,0 +1,94 @@
+"""Train the systems of docs/systems.yaml that have not been trained yet, and write the table of docs/systems.md.
+
+python docs/systems.py           trains what is missing, one run after another, and writes the table
+python docs/systems.py --table   writes the table alone
+
+Runs go to outputs/systems/<name>, where an interrupted one is resumed; figures of finished ones are kept in
+docs/systems.json, and pictures in outputs/gallery.
+"""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+from omegaconf import OmegaConf
+from PIL import Image
+
+ROOT = Path(__file__).parent.parent
+RUNS, GALLERY = ROOT / "outputs" / "systems", ROOT / "outputs" / "gallery"
+FIGURES, PAGE = ROOT / "docs" / "systems.json", ROOT / "docs" / "systems.md"
+TABLE = re.compile(r"(<!-- table: make systems -->\n).*?(<!-- end -->)", re.DOTALL)
+WIDTH = 420  # pixels of a picture in the gallery
+SHOWN = {"loss": "", "elbo": "−ELBO ", "nats_per_code": ""}  # by the figure, what stands before it
+
+
+def train(name: str, options: str) -> dict[str, Any]:
+    """The metrics of a run, which is trained or resumed if it is not finished."""
+    folder = RUNS / name
+    if not (folder / "metrics.json").exists():
+        last = folder / "checkpoints" / "last.ckpt"
+        resume = [f"ckpt_path={last}"] if last.exists() else []
+        command = [sys.executable, "-m", "src.train", *shlex.split(options), f"hydra.run.dir={folder}", *resume]
+        subprocess.run(command, cwd=ROOT, check=True)
+    metrics: dict[str, Any] = json.loads((folder / "metrics.json").read_text())
+    return metrics
+
+
+def kept(options: str, metrics: dict[str, Any]) -> dict[str, Any]:
+    """What docs/systems.json keeps of a run."""
+    test = metrics["test"]
+    name = "nats_per_code" if "nats_per_code" in test else "elbo" if "elbo" in test else "loss"
+    value = -test[name] if name == "elbo" else test[name]
+    more = ("epochs", "seconds", "parameters", "device", "git_revision", "seed")
+    return {"options": options, "figure": name, "value": value, "unit": metrics["units"][name],
+            **{key: metrics[key] for key in more}, "torch": metrics["versions"]["torch"],
+            "threads": torch.get_num_threads()}  # fmt: skip
+
+
+def keep_picture(name: str, figure: str) -> None:
+    """A small copy of a figure in the gallery."""
+    with Image.open(RUNS / name / "figures" / f"{figure}.png") as picture:
+        height = round(picture.height * WIDTH / picture.width)
+        picture.convert("RGB").resize((WIDTH, height), Image.Resampling.LANCZOS).quantize(64).save(
+            GALLERY / f"{name}.png", optimize=True
+        )
+
+
+def table(rows: dict[str, Any], figures: dict[str, Any]) -> str:
+    """The rows of the systems whose figures are known."""
+    lines = ["| system | `python -m src.train …` | parameters | epochs | test | training | picture |",
+             "|---|---|---|---|---|---|---|"]  # fmt: skip
+    for name, row in rows.items():
+        if name not in figures:
+            continue
+        found = figures[name]
+        value = f"{SHOWN[found['figure']]}{found['value']:.{2 if found['value'] > 10 else 4}f} {found['unit']}"
+        picture = f"![{name}](../outputs/gallery/{name}.png)" if "picture" in row else ""
+        lines.append(
+            f"| {row['title']} | `{row['options']}` | {found['parameters']:,} | {found['epochs']} "
+            f"| {value.replace('-', '−')} | {found['seconds']:.0f} s | {picture} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    rows: dict[str, Any] = OmegaConf.to_container(OmegaConf.load(ROOT / "docs" / "systems.yaml"))  # type: ignore[assignment]
+    for name, row in rows.items() if "--table" not in sys.argv else ():
+        figures = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
+        if figures.get(name, {}).get("options") == row["options"]:
+            continue
+        figures[name] = kept(row["options"], train(name, row["options"]))
+        FIGURES.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n")
+        if "picture" in row:
+            keep_picture(name, row["picture"])
+    text = table(rows, json.loads(FIGURES.read_text()))
+    PAGE.write_text(TABLE.sub(lambda found: found[1] + text + found[2], PAGE.read_text()))
+
+
+if __name__ == "__main__":
+    main()
