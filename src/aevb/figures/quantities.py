@@ -10,7 +10,8 @@ from torch.distributions import Distribution
 
 from aevb.errors import NotApplicable
 from aevb.figures.canvas.picture import Picture
-from aevb.models import VAE, VQVAE, GenerativeModel, ImageModel
+from aevb.models import VAE, VQVAE, GenerativeModel, ImageModel, denoiser
+from aevb.samplers import ChainStates, FilledIn, denoising_chain, fill_in
 
 Histories = Mapping[str, Sequence[Mapping[str, float]]]  # by the name of a run, a row for each epoch
 
@@ -88,6 +89,21 @@ class Quantities:
         if not isinstance(model, VAE):
             raise NotApplicable(f"{self._name} has no posterior to sample from")
         return lambda x, n: model.decode(model.posterior_of(x).sample(Size((n,))))
+
+    @property
+    def fill_in(self) -> Callable[..., FilledIn]:
+        """(x, observed) and the options of `samplers.fill_in` -> images with their missing pixels filled in."""
+        if not isinstance(self._model, VAE):
+            raise NotApplicable(f"{self._name} has no p(z) and p(x|z) to infer missing pixels with")
+        return partial(fill_in, prior=self._model.prior(), decode=self._model.likelihood_of)
+
+    @property
+    def run_chain(self) -> Callable[..., ChainStates]:
+        """(x, sigma) and the options of `samplers.denoising_chain` -> states of the chains that start at x."""
+        model = self._model
+        if isinstance(model.noise, nn.Identity):
+            raise NotApplicable("the model is trained without noise")
+        return lambda x, sigma, **options: denoising_chain(x, model.noise, denoiser(model, self.x, sigma), **options)
 
     @property
     def prior(self) -> Distribution | None:
