@@ -48,6 +48,7 @@ RUNS = {  # what the placeholders stand for
     "outputs/<run>": ["data=digits"],
     "outputs/<other run>": ["data=digits", "latent_dim=3"],
     "outputs/<run of a VQ-VAE>": ["experiment=vq_vae"],
+    "outputs/<run of a denoising autoencoder>": ["experiment=gsn", "data=digits"],
     "outputs/multirun/<sweep>": ["-m", "data=digits", "latent_dim=2,3"],
 }
 

@@ -38,9 +38,8 @@ def markov_chain(
     first = torch.rand_like(images) if one_of("start", start, STARTS) == "noise" else images
     chain = run_chain(first, sigma, num_states=whole_number("states", states), every=every, sample=sample)
     shown = chain.mean if true_or_false("show_means", show_means) else chain.x
-    step = "step" if every == 1 else f"{every} steps"
-    how = " as the mean that it was drawn around" if show_means and sample else ""
+    how = ", as the means of P(x'|x̃)" if show_means and sample else ""
     return image_columns(
-        {"start": first[None], f"the state after each {step}{how}": shown},
+        {"start": first[None], f"after {every}, {2 * every}, … steps{how}": shown},
         "Noise and denoising: x̃ ~ C(x̃|x), " + ("x' ~ P(x'|x̃)" if sample else "x' = E[x'|x̃]"),
     )
