@@ -31,7 +31,7 @@ def conv_layers(
     """The geometry of each of `count` convolutions, from one value for all or a list of each."""
     kernels = _one_for_each("kernel_size", kernel_size, count)
     strides = _one_for_each("stride", stride, count)
-    given = [padding] * count if isinstance(padding, str | int) else list(padding)
+    given = list(padding) if isinstance(padding, Sequence) and not isinstance(padding, str) else [padding] * count
     if len(given) != count:
         raise ValueError(f"padding={given}: expected one value, or one for each of the {count} convolutions")
     paddings = [_padding(value) for value in given]
