@@ -253,6 +253,9 @@ def test_colour_images_become_channels_first() -> None:
         ({"val_size": 1500}, "val_size=1500: expected fewer than the 1500"),
         ({"limit": 0}, "limit=0"),
         ({"limit": 1201}, "limit=1201: 1200 training images"),
+        ({"stream": 0}, "stream=0"),
+        ({"stream": 700}, "stream=700: expected a divisor of the 1200 training images, such as 600"),
+        ({"stream": 2000}, "stream=2000: expected a divisor of the 1200 training images, such as 1200"),
         ({"channels": 3}, "channels=3: the images of this data set have 1"),
         ({"image_size": 0}, "image_size=0"),
     ],
@@ -282,3 +285,49 @@ def test_several_orders_are_those_of_the_seeds_one_by_one() -> None:
         alone.set_epoch(2)
         for batch, expected in zip(together.batches(), alone.batches(), strict=True):
             assert torch.equal(batch[:, i], expected)
+
+
+@pytest.mark.parametrize("world_size", [1, 2, 3])
+@pytest.mark.parametrize("stream", [1000, 200, 50, 8])
+def test_a_stream_is_one_pass_cut_into_epochs(stream: int, world_size: int) -> None:
+    whole = torch.cat(Shuffle(1000, 16, seed=3).batches())
+    for epoch in range(1000 // stream):
+        shares = []
+        for rank in range(world_size):
+            shuffle = Shuffle(1000, 16, 3, rank, world_size, stream=stream)
+            shuffle.set_epoch(epoch)
+            shares.append(shuffle.batches())
+            assert [len(batch) for batch in shares[-1]] == shuffle.sizes()
+        assert len({len(share) for share in shares}) == 1
+        served = torch.cat([batch for share in shares for batch in share])
+        assert sorted(served.tolist()) == sorted(whole[epoch * stream :][:stream].tolist())
+
+
+def test_a_stream_of_full_batches_has_the_batches_of_a_pass() -> None:
+    streamed = []
+    shuffle = Shuffle(100, 10, seed=3, orders=2, stream=50)
+    for epoch in range(2):
+        shuffle.set_epoch(epoch)
+        streamed += shuffle.batches()
+    for batch, expected in zip(streamed, Shuffle(100, 10, seed=3, orders=2).batches(), strict=True):
+        assert torch.equal(batch, expected)
+
+
+def test_the_epochs_of_a_stream_serve_each_training_image_once() -> None:
+    data = numbered(stream=160)
+    assert data.max_epochs == 5
+    assert numbered().max_epochs is None
+    loader, served = data.loader("train"), []
+    for epoch in range(5):
+        loader.sampler.set_epoch(epoch)
+        labels = torch.cat([y for _, y in loader])
+        assert len(labels) == 160
+        served += labels.tolist()
+    assert sorted(served) == numbers_in(data.splits["train"])
+    assert served != sorted(served)
+    assert [len(y) for _, y in data.loader("val")] == [64, 64, 64, 8]
+
+
+def test_a_part_of_a_stream_must_do_for_all_devices() -> None:
+    with pytest.raises(ValueError, match="2 images are too few for 3 devices"):
+        Shuffle(12, 4, 0, 0, 3, stream=2)

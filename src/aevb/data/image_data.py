@@ -34,6 +34,8 @@ class ImageData:
     seed: decides the split and the order of the batches.
     orders: how many orders to train in side by side, for several seeds at once: of seed, seed + 1, …; batches are then
         (B, orders, C, H, W).
+    stream: online learning. An epoch has the next `stream` training images of a single pass, in which each is served
+        once; a divisor of their number. None: each epoch is a pass.
 
     >>> from aevb.data import Digits
     >>> data = ImageData(Digits, channels=1, image_size=8, batch_size=100, val_size=300).load()
@@ -56,6 +58,7 @@ class ImageData:
         range: Sequence[float] = (0.0, 1.0),
         seed: int = 0,
         orders: int = 1,
+        stream: int | None = None,
     ) -> None:
         self.dataset = dataset
         self.image_shape = (whole_number("channels", channels), *2 * (whole_number("image_size", image_size),))
@@ -66,6 +69,7 @@ class ImageData:
         self.pixel_range = interval("range", range)
         self.seed = whole_number("seed", seed, at_least=0)
         self.orders = whole_number("orders", orders)
+        self.stream = None if stream is None else whole_number("stream", stream)
         self.splits: dict[str, tuple[Tensor, Tensor]] = {}
 
     def download(self) -> None:
@@ -89,12 +93,22 @@ class ImageData:
                 f"limit={self.limit}: {len(rest)} training images are left beside val_size={self.val_size}"
             )
         train = rest[: self.limit]
+        if self.stream is not None and len(train) % self.stream:
+            divisor = next(n for n in range(min(self.stream, len(train)), 0, -1) if len(train) % n == 0)
+            raise ValueError(
+                f"stream={self.stream}: expected a divisor of the {len(train)} training images, such as {divisor}"
+            )
         self.splits = {
             "train": (images[train], labels[train]),
             "val": (images[val], labels[val]),
             "test": self._read(train=False),
         }
         return self
+
+    @property
+    def max_epochs(self) -> int | None:
+        """The epochs that a stream has; None where there is no stream, and no end."""
+        return None if self.stream is None else self.sizes["train"] // self.stream
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -110,8 +124,8 @@ class ImageData:
         """
         images, labels = (tensor.to(device) for tensor in self.splits[one_of("split", split, SPLITS)])
         self.splits[split] = images, labels
-        seed, orders = (self.seed, self.orders) if split == "train" else (None, 1)
-        sampler = Shuffle(len(images), self.batch_size, seed, rank, world_size, orders)
+        seed, orders, stream = (self.seed, self.orders, self.stream) if split == "train" else (None, 1, None)
+        sampler = Shuffle(len(images), self.batch_size, seed, rank, world_size, orders, stream)
         return DeviceLoader(images, labels, sampler, self.binarize == "dynamic", self.pixel_range)
 
     def images(self, split: str, n: int | None = None) -> tuple[Tensor, Tensor]:

@@ -10,11 +10,13 @@ class Shuffle:
     """Batches of indices for one device, in an order that is a function of (seed, epoch) alone.
 
     All devices cut the same order into the same joint batches, of batch_size images for each device, and each takes
-    its share of every joint batch. So every image is served once an epoch on any number of devices, and all devices
+    its share of every joint batch. So every image is served once a pass on any number of devices, and all devices
     take equally many steps. Lightning calls `set_epoch` on a loader's `sampler`.
 
     seed: None keeps the images in their own order.
-    orders: how many orders there are side by side, of seed, seed + 1, …; each sees every image once an epoch.
+    orders: how many orders there are side by side, of seed, seed + 1, …; each sees every image once a pass.
+    stream: the images of an epoch, a divisor of num_images: epochs follow one another in the order of one pass, until
+        each image was served, and only then comes another order. None: an epoch is a pass.
     """
 
     def __init__(
@@ -25,10 +27,15 @@ class Shuffle:
         rank: int = 0,
         world_size: int = 1,
         orders: int = 1,
+        stream: int | None = None,
     ) -> None:
-        if num_images < world_size:
-            raise ValueError(f"{num_images} images are too few for {world_size} devices")
         self.num_images = num_images
+        self.images_per_epoch = num_images if stream is None else stream
+        if self.images_per_epoch < world_size:
+            raise ValueError(f"{self.images_per_epoch} images are too few for {world_size} devices")
+        self.epochs_per_pass, rest = divmod(num_images, self.images_per_epoch)
+        if rest:
+            raise ValueError(f"stream={stream}: expected a divisor of {num_images}, the number of images")
         self.joint_batch_size = batch_size * world_size
         self.seed = seed
         self.rank = rank
@@ -41,7 +48,7 @@ class Shuffle:
 
     def joint_sizes(self) -> list[int]:
         """The number of images in each joint batch; the last is smaller, but leaves no device without an image."""
-        full, rest = divmod(self.num_images, self.joint_batch_size)
+        full, rest = divmod(self.images_per_epoch, self.joint_batch_size)
         sizes = [self.joint_batch_size] * full
         if rest >= self.world_size or not sizes:
             sizes.append(rest)
@@ -58,11 +65,13 @@ class Shuffle:
 
     def batches(self) -> list[Tensor]:
         """This device's batches of this epoch: int64 (B,) each, or (B, orders) if there are several orders."""
+        passes, part = divmod(self.epoch, self.epochs_per_pass)
         if self.seed is None:
             order = torch.arange(self.num_images)
         else:
             seeds = range(self.seed, self.seed + self.orders)
-            generators = [generator_for("shuffle", seed, self.epoch) for seed in seeds]
+            generators = [generator_for("shuffle", seed, passes) for seed in seeds]
             order = torch.stack([torch.randperm(self.num_images, generator=g) for g in generators], 1)
             order = order.squeeze(1)
+        order = order.split(self.images_per_epoch)[part]
         return [joint[self.rank :: self.world_size] for joint in order.split(self.joint_sizes())]

@@ -22,6 +22,8 @@ class ImageDataModule(LightningDataModule):
             self.data.load()
         except ValueError as error:
             raise UserError(f"data.{error}") from error
+        if stage == "fit":
+            self._refuse_a_second_pass()
 
     def train_dataloader(self) -> DeviceLoader:
         return self._loader("train")
@@ -40,3 +42,12 @@ class ImageDataModule(LightningDataModule):
             return self.data.loader(split, device, self.trainer.global_rank, self.trainer.world_size)
         except ValueError as error:
             raise UserError(f"data: {error}") from error
+
+    def _refuse_a_second_pass(self) -> None:
+        """Raise UserError for more epochs than a stream has."""
+        most, asked = self.data.max_epochs, self.trainer.max_epochs if self.trainer else None
+        if most is not None and asked is not None and not 0 <= asked <= most:
+            raise UserError(
+                f"trainer.max_epochs={asked}: the {self.data.sizes['train']:,} training images, each seen once, make "
+                f"{most} epochs of data.stream={self.data.stream}: set trainer.max_epochs={most}"
+            )
