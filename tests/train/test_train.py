@@ -105,8 +105,8 @@ def test_the_tested_model_is_the_one_in_the_checkpoint(configure: Configure) -> 
     with torch.no_grad():
         error = (model.decode(model.encode(x)) - x).square().sum((1, 2, 3)).mean()
     assert metrics_of(cfg)["test"]["loss"] == pytest.approx(error.item(), rel=1e-5)
-    assert set(metrics_of(cfg)["choices"]) == {"model", "encoder", "decoder", "loss", "noise", "optimizer",
-                                                 "scheduler", "data"}  # fmt: skip
+    assert set(metrics_of(cfg)["choices"]) == {"model", "encoder", "decoder", "loss", "noise", "penalty",
+                                                 "optimizer", "scheduler", "data"}  # fmt: skip
     assert set(metrics_of(cfg)["units"].values()) == {"summed squared error per image"}
 
 

@@ -1,11 +1,12 @@
 """The plain autoencoder."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from torch import Tensor, nn
 
 from aevb.checks import instance_of, whole_number
-from aevb.losses import ReconstructionLoss
+from aevb.losses import Penalty, ReconstructionLoss
 from aevb.models.image_model import ImageModel
 from aevb.networks import Decoder, Encoder
 
@@ -15,6 +16,9 @@ class Autoencoder(ImageModel):
 
     decoder: makes the decoder from the shape of its output, for example partial(MLPDecoder, 2, hidden_sizes=[512]).
     noise: makes x̃ of x: nothing, or what a denoising autoencoder has to undo (Vincent et al. 2008).
+    penalty: what the code of x̃ costs beside, such as Contractive or Sparse; `terms` then hold it, too, and `loss` is
+        the sum of both. What it derives is the encoder of an evaluation, with the running statistics of batch
+        normalisation and without dropout: with the statistics of a batch, a code would move with the other images.
     pixel_range: the numbers of black and of white.
 
     >>> import torch
@@ -27,7 +31,7 @@ class Autoencoder(ImageModel):
     torch.Size([3])
     """
 
-    term_names = ("loss", "reconstruction")
+    term_names: tuple[str, ...] = ("loss", "reconstruction")
     select_by = "loss"
 
     def __init__(
@@ -37,11 +41,17 @@ class Autoencoder(ImageModel):
         decoder: Callable[..., Decoder],
         loss: ReconstructionLoss,
         noise: nn.Module | None = None,
+        penalty: Penalty | None = None,
         pixel_range: Sequence[float] = (0.0, 1.0),
     ) -> None:
         instance_of("loss", loss, ReconstructionLoss)
         super().__init__(encoder.image_shape, dict.fromkeys(self.term_names, loss.unit), noise, pixel_range)
         loss.check_range(*self.pixel_range)
+        self.penalty = penalty
+        if penalty is not None:
+            instance_of("penalty", penalty, Penalty)
+            self.term_names = (*self.term_names, "penalty")
+            self.units |= {"loss": "reconstruction + penalty", "penalty": penalty.unit}
         self.encoder = encoder
         self.loss = loss
         self.latent_dim = whole_number("latent_dim", latent_dim)
@@ -49,12 +59,32 @@ class Autoencoder(ImageModel):
         self.decoder = decoder(output_shape=self.image_shape)
 
     def terms(self, x: Tensor) -> dict[str, Tensor]:
-        reconstruction = self.loss(self.decoder(self.encode(self.noise(x))), x)
-        return {"loss": reconstruction, "reconstruction": reconstruction}
+        noisy = self.noise(x)
+        z = self.encode(noisy)
+        reconstruction = self.loss(self.decoder(z), x)
+        if self.penalty is None:
+            return {"loss": reconstruction, "reconstruction": reconstruction}
+        penalty = self.penalty(self._encode_each, noisy, z)
+        return {"loss": reconstruction + penalty, "reconstruction": reconstruction, "penalty": penalty}
 
     def encode(self, x: Tensor) -> Tensor:
         code: Tensor = self.to_code(self.encoder(x))
         return code
 
+    def _encode_each(self, x: Tensor) -> Tensor:
+        """`encode`, with a code for each image that depends on no other."""
+        with _as_in_evaluation(self.encoder):
+            return self.encode(x)
+
     def decode(self, z: Tensor) -> Tensor:
         return self.loss.image(self.decoder(z))
+
+
+@contextmanager
+def _as_in_evaluation(module: nn.Module) -> Iterator[None]:
+    training = module.training
+    module.eval()
+    try:
+        yield
+    finally:
+        module.train(training)

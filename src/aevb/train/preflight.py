@@ -15,7 +15,7 @@ from aevb.models import VQVAE, ImageModel, SeedEnsemble
 from aevb.train.advice import advice
 from aevb.train.module import LightningModel
 
-PARTS = ("encoder", "decoder", "posterior", "prior", "code_prior", "likelihood", "loss", "noise", "codebook")
+PARTS = ("encoder", "decoder", "posterior", "prior", "code_prior", "likelihood", "loss", "noise", "penalty", "codebook")
 SINGLE_CHOICES = ("model", *PARTS, "init", "optimizer", "scheduler", "data")  # groups of which there is one choice
 
 

@@ -26,7 +26,7 @@ def log_hyperparameters(trainer: Trainer, config: dict[str, Any], metrics: dict[
     options = {
         f"{group}.{name}": value if isinstance(value, int | float | str) else str(value)
         for group in config["choices"]
-        for name, value in config[group].items()
+        for name, value in (config[group] or {}).items()
         if not (name.startswith("_") or isinstance(value, dict))
     }
     chosen = {**config["choices"], "latent_dim": config["latent_dim"], "seed": config["seed"]}
