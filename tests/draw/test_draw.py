@@ -16,7 +16,7 @@ from tests.conftest import RunCommand, choices
 
 Run = Callable[..., tuple[int, str, str]]
 QUICK = ("data=digits", "trainer=cpu", "trainer.max_epochs=1", "figures=[]", "encoder.hidden_sizes=[16]")
-SKIPPED = {"denoising": "without noise", "codebook_usage": "no codebook"}
+SKIPPED = {"denoising": "without noise", "codebook_usage": "no codebook", "dictionary": "is no dictionary"}
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,8 @@ from torch.distributions import Distribution
 
 from aevb.errors import NotApplicable
 from aevb.figures.canvas.picture import Picture
-from aevb.models import VAE, VQVAE, GenerativeModel, ImageModel, denoiser
+from aevb.models import PSD, VAE, VQVAE, Autoencoder, GenerativeModel, ImageModel, denoiser
+from aevb.networks import Dictionary
 from aevb.samplers import ChainStates, FilledIn, denoising_chain, fill_in
 
 Histories = Mapping[str, Sequence[Mapping[str, float]]]  # by the name of a run, a row for each epoch
@@ -119,6 +120,15 @@ class Quantities:
     def num_codes(self) -> int:
         """How many codes the codebook has."""
         return self._with_codebook().codebook.num_codes
+
+    @property
+    def atoms(self) -> Tensor:
+        """The atoms of a dictionary, (D, C, H, W)."""
+        model = self._model
+        if not isinstance(model, PSD | Autoencoder | VAE) or not isinstance(model.decoder, Dictionary):
+            raise NotApplicable(f"the decoder of {self._name} is no dictionary: decoder=dictionary is one")
+        atoms: Tensor = model.decoder.atoms.unflatten(1, model.decoder.output_shape)
+        return atoms
 
     @property
     def histories(self) -> Histories:

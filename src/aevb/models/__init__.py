@@ -4,12 +4,14 @@ from aevb.models.autoencoder import Autoencoder
 from aevb.models.check_images import check_images
 from aevb.models.denoiser import denoiser
 from aevb.models.image_model import GenerativeModel, ImageModel
+from aevb.models.psd import PSD
 from aevb.models.seed_ensemble import SeedEnsemble
 from aevb.models.vae import VAE
 from aevb.models.vq_prior import VQPrior
 from aevb.models.vq_vae import VQVAE
 
 __all__ = [
+    "PSD",
     "VAE",
     "VQVAE",
     "Autoencoder",

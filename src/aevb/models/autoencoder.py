@@ -17,8 +17,8 @@ class Autoencoder(ImageModel):
     decoder: makes the decoder from the shape of its output, for example partial(MLPDecoder, 2, hidden_sizes=[512]).
     noise: makes x̃ of x: nothing, or what a denoising autoencoder has to undo (Vincent et al. 2008).
     penalty: what the code of x̃ costs beside, such as Contractive or Sparse; `terms` then hold it, too, and `loss` is
-        the sum of both. What it derives is the encoder of an evaluation, with the running statistics of batch
-        normalisation and without dropout: with the statistics of a batch, a code would move with the other images.
+        the sum of both. What it differentiates is the encoder of an evaluation, with the running statistics of batch
+        normalisation and no dropout: with the statistics of a batch, a code would move with the other images.
     pixel_range: the numbers of black and of white.
 
     >>> import torch

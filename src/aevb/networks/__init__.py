@@ -11,6 +11,7 @@ from aevb.networks.conv_decoder import ConvDecoder, ConvMapDecoder
 from aevb.networks.conv_encoder import ConvEncoder
 from aevb.networks.corruption import GaussianNoise, MaskingNoise
 from aevb.networks.decoder import Decoder, MapDecoder
+from aevb.networks.dictionary import Dictionary
 from aevb.networks.encoder import Encoder, MapEncoder
 from aevb.networks.gradient_codebook import GradientCodebook
 from aevb.networks.initial_weights import Glorot, InitialWeights, Kaiming, NormalWeights, TorchDefault
@@ -25,6 +26,7 @@ __all__ = [
     "ConvEncoder",
     "ConvMapDecoder",
     "Decoder",
+    "Dictionary",
     "Encoder",
     "GatedPixelCNN",
     "GaussianNoise",
