@@ -1,7 +1,7 @@
 """Paddings, kernels and final layers of convolutional networks."""
 
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -83,7 +83,7 @@ def test_the_block_after_the_dense_layer_can_differ() -> None:
     ("make", "message"),
     [
         (partial(ConvEncoder, (1, 8, 8), [4], padding="full"), "padding='full': expected half, same, valid, or a"),
-        (partial(ConvEncoder, (1, 8, 8), [4], padding=None), "padding=None: expected"),
+        (partial(ConvEncoder, (1, 8, 8), [4], padding=cast(Any, None)), "padding=None: expected"),
         (partial(ConvEncoder, (1, 8, 8), [4], padding=-1), "padding=-1: expected"),
         (partial(ConvEncoder, (1, 8, 8), [4], padding=[1, 1]), r"padding=\[1, 1\]: expected one value, or one for"),
         (partial(ConvEncoder, (1, 8, 8), [4], [3, 3]), r"kernel_size=\[3, 3\]: expected one number, or one for each"),
