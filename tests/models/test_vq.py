@@ -27,7 +27,7 @@ from aevb.networks import (
     MLPEncoder,
     MovingAverageCodebook,
 )
-from aevb.runs.checkpoint import load_checkpoint, load_model
+from aevb.runs.checkpoint import CHECKPOINT_FORMAT, load_checkpoint, load_model
 from aevb.train import LightningModel
 from aevb.train.preflight import check_trainer
 from aevb.train.run import train
@@ -85,7 +85,10 @@ def trained(configure: Configure) -> Path:
     config = OmegaConf.to_container(cfg, resolve=True)
     OmegaConf.save(cfg, folder / "config.yaml", resolve=True)
     (folder / "checkpoints").mkdir()
-    torch.save({"format": 2, "config": config, "state_dict": model.state_dict()}, folder / "checkpoints" / "best.ckpt")
+    torch.save(
+        {"format": CHECKPOINT_FORMAT, "config": config, "state_dict": model.state_dict()},
+        folder / "checkpoints" / "best.ckpt",
+    )
     return folder
 
 
@@ -329,7 +332,7 @@ def test_the_newest_vq_vae_is_named(
 def test_something_else_than_a_vq_vae_is_named(configure: Configure) -> None:
     other = configure(*QUICK)
     torch.save(
-        {"format": 2, "config": OmegaConf.to_container(other, resolve=True), "state_dict": {}},
+        {"format": CHECKPOINT_FORMAT, "config": OmegaConf.to_container(other, resolve=True), "state_dict": {}},
         Path(other.run_dir) / "a.ckpt",
     )
     with pytest.raises(UserError, match=r"is a aevb\.models\.VAE, not a VQVAE.*experiment=vq_vae"):
