@@ -31,7 +31,10 @@ FITTING = {  # what goes with choices that do not go with the default ones
     **{("posterior", name): [*HEAVY, *ANY_PAIR] for name in ("cauchy",)},
     **{
         ("posterior", name): ANY_PAIR
-        for name in ("flow", "log_normal", "logistic", "student_t", "triangular", "weibull")
+        for name in (
+            *("flow", "log_normal", "logistic", "student_t", "triangular", "weibull"),
+            *("elliptical", "f", "gompertz", "rayleigh", "reciprocal"),
+        )
     },
     **{("prior", name): ANY_PAIR for name in ("cauchy", "flow", "mixture", "vamp")},
     **{("prior", name): ["posterior=beta"] for name in ("beta", "uniform")},

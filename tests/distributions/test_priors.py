@@ -19,17 +19,18 @@ from tests.conftest import part
 Configure = Callable[..., DictConfig]
 SIMPLEX = ["dirichlet", "logistic_normal"]
 UNIT = ["beta", "kumaraswamy"]
-POSITIVE = ["exponential", "weibull", "pareto", "log_normal", "gamma", "chi2"]
-MOVING = ["uniform", "triangular", "pareto"]  # their support depends on their parameters
-REAL = ["normal", "full_normal", "low_rank_normal", "flow", "laplace", "logistic", "student_t", "cauchy", "gumbel",
-        "uniform", "triangular"]  # fmt: skip
+POSITIVE = ["exponential", "weibull", "pareto", "log_normal", "gamma", "chi2", "rayleigh", "gompertz", "reciprocal",
+            "erlang", "f"]  # fmt: skip
+MOVING = ["uniform", "triangular", "pareto", "reciprocal"]  # their support depends on their parameters
+REAL = ["normal", "full_normal", "low_rank_normal", "elliptical", "flow", "laplace", "logistic", "student_t", "cauchy",
+        "gumbel", "uniform", "triangular"]  # fmt: skip
 POSTERIORS = [*REAL, *POSITIVE, *UNIT, *SIMPLEX]
 FITTING = {  # by prior
     "dirichlet": SIMPLEX,
     "beta": UNIT,
     "uniform": UNIT,
     "gamma": POSITIVE + UNIT,
-    **dict.fromkeys(["standard_normal", "laplace", "cauchy", "mixture", "flow"], REAL + POSITIVE + UNIT),
+    **dict.fromkeys(["standard_normal", "normal", "laplace", "cauchy", "mixture", "flow"], REAL + POSITIVE + UNIT),
     "vamp": [name for name in POSTERIORS if name not in MOVING],
 }
 PAIRS = [(posterior, prior) for prior in FITTING for posterior in POSTERIORS]
@@ -75,7 +76,8 @@ def test_pairs_fit_or_are_refused_in_one_line(posterior: str, prior: str) -> Non
 def test_some_closed_forms_are_known(configure: Configure) -> None:
     for posterior, prior in [("normal", "standard_normal"), ("full_normal", "standard_normal"),
                              ("low_rank_normal", "standard_normal"), ("gamma", "gamma"), ("beta", "uniform"),
-                             ("dirichlet",) * 2, ("uniform", "standard_normal"), ("cauchy",) * 2]:  # fmt: skip
+                             ("dirichlet",) * 2, ("uniform", "standard_normal"), ("cauchy",) * 2, ("normal",) * 2,
+                             ("full_normal", "normal"), ("erlang", "gamma")]:  # fmt: skip
         model = build(configure, f"posterior={posterior}", f"prior={prior}")
         assert model.terms(torch.rand(2, 1, 8, 8).double())["loss"].isfinite().all()
 

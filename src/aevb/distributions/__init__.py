@@ -8,6 +8,7 @@ batch shape (...) and event shape (C, H, W).
 import aevb.distributions.normal_kl  # noqa: F401  (registers a closed form)
 from aevb.distributions.amortized_posterior import AmortizedPosterior
 from aevb.distributions.bernoulli import Bernoulli
+from aevb.distributions.elliptical_posterior import EllipticalPosterior
 from aevb.distributions.fixed_prior import FixedPrior
 from aevb.distributions.flow import FlowPosterior, FlowPrior
 from aevb.distributions.full_normal_posterior import FullNormalPosterior
@@ -28,6 +29,7 @@ from aevb.distributions.vamp_prior import VampPrior
 __all__ = [
     "AmortizedPosterior",
     "Bernoulli",
+    "EllipticalPosterior",
     "FixedPrior",
     "FlowPosterior",
     "FlowPrior",

@@ -1,9 +1,10 @@
 """The logistic-normal posterior, on the simplex."""
 
 from torch import Tensor, nn
-from torch.distributions import Distribution, LogisticNormal
+from torch.distributions import Distribution
 
 from aevb.checks import whole_number
+from aevb.distributions.families.simplex import LogisticNormal
 from aevb.distributions.posterior import Posterior
 
 

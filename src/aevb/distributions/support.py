@@ -59,9 +59,9 @@ def support_of(distribution: Distribution, whatever_the_parameters: bool = False
     low, high = (_bound(getattr(constraint, name, end)) for name, end in (("lower_bound", -inf), ("upper_bound", inf)))
     moving = isinstance(getattr(constraint, "lower_bound", None), Tensor)
     if whatever_the_parameters and moving:
-        # A location moves an interval along the whole line; without one, as for Pareto's, a scale moves it above 0.
+        # A location moves an interval along the whole line; without one, as for Pareto's, it moves above 0.
         located = "loc" in marginal_family(distribution).arg_constraints
-        low, high = (-inf, inf) if located else (0.0, high)
+        low, high = (-inf, inf) if located else (0.0, inf)
     return Support(low, high, isinstance(constraint, type(constraints.simplex)))
 
 

@@ -1,4 +1,7 @@
-"""Families on (0, 1) whose samples are never rounded to its ends, where their densities may be infinite."""
+"""torch's families on (0, 1), with density zero elsewhere.
+
+Samples are never rounded to the ends, where densities may be infinite.
+"""
 
 from typing import Any
 
@@ -7,15 +10,17 @@ from torch.distributions import Beta as TorchBeta
 from torch.distributions import Kumaraswamy as TorchKumaraswamy
 from torch.distributions.utils import clamp_probs
 
+from aevb.distributions.families.zero_outside import ZeroOutside
 
-class Beta(TorchBeta):
+
+class Beta(ZeroOutside, TorchBeta):
     """torch's Beta, with samples at least one rounding error away from 0 and 1."""
 
     def rsample(self, sample_shape: Any = Size()) -> Tensor:  # noqa: B008
         return clamp_probs(super().rsample(sample_shape))
 
 
-class Kumaraswamy(TorchKumaraswamy):
+class Kumaraswamy(ZeroOutside, TorchKumaraswamy):
     """torch's Kumaraswamy, with samples at least one rounding error away from 0 and 1."""
 
     def rsample(self, sample_shape: Any = Size()) -> Tensor:  # noqa: B008
