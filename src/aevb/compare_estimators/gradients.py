@@ -30,6 +30,8 @@ class Gradients:
         torch.manual_seed(seed_for("noise of the images", seed))
         self.seen = model.noise(x)
         phi = [p for part in (model.encoder, model.posterior) for p in part.parameters() if p.requires_grad]
+        if not phi:
+            raise UserError(f"{type(model).__name__} has no encoder whose gradients could be compared")
         own = {id(parameter) for parameter in phi}
         theta = [p for part in (model.decoder, model.likelihood, model.prior) for p in part.parameters()]
         self.theta = [p for p in theta if p.requires_grad and id(p) not in own]

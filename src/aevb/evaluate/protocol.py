@@ -8,7 +8,7 @@ from torch import nn
 
 from aevb.evaluate.model_under_test import ModelUnderTest
 from aevb.files import relative_to_cwd
-from aevb.models import VAE
+from aevb.models import VAE, BayesianVAE
 from aevb.runs import load_checkpoint
 
 
@@ -38,12 +38,21 @@ def protocol_of(checkpoint: Path, tested: ModelUnderTest, seed: int) -> dict[str
 
 def remarks(protocol: dict[str, Any]) -> list[str]:
     """Sentences about what the numbers of a protocol are."""
-    return [*_about_noise(protocol), *_about_likelihood(protocol)]
+    return [*_about_noise(protocol), *_about_weights(protocol), *_about_likelihood(protocol)]
 
 
 def _about_noise(protocol: dict[str, Any]) -> list[str]:
     if protocol["noise"]:
         return ["The model was trained to undo noise; it is evaluated on images without any."]
+    return []
+
+
+def _about_weights(protocol: dict[str, Any]) -> list[str]:
+    if protocol["model"] == BayesianVAE.__name__:
+        return [
+            "The decoder has the mean of q(θ) for its weights, and these bounds are on log p(x|θ) there; "
+            "sections=weights measures the one on log p(x) that includes KL(q(θ) ‖ p(θ))/N."
+        ]
     return []
 
 

@@ -5,7 +5,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 from torch.distributions import Distribution
-from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from aevb.losses import Densities
 from aevb.metrics.batching import chunk_sizes
@@ -13,6 +12,7 @@ from aevb.metrics.elbo import best_estimator
 from aevb.metrics.importance import estimates_of
 from aevb.metrics.track import Track, untracked
 from aevb.models import VAE
+from aevb.models.descent import descended
 
 GRADIENT_SAMPLES = 10
 LEARNING_RATE = 0.1
@@ -59,19 +59,15 @@ def inference_gap(
 
 def best_posterior(model: VAE, x: Tensor, num_steps: int, track: Track = untracked) -> Distribution:
     """q*: the member of the posterior's family with the largest ELBO, for each image."""
-    raw = model.posterior.head(model.encoder(x)).detach().requires_grad_()  # (B, P)
-    optimizer = torch.optim.Adam([raw], lr=LEARNING_RATE)
-    schedule = CosineAnnealingLR(optimizer, num_steps)
-    densities = model.densities()
-    with torch.enable_grad():
-        estimator = best_estimator(model.posterior.distribution(raw), densities.prior)(GRADIENT_SAMPLES)
-        for _ in track(range(num_steps)):
-            optimizer.zero_grad()
-            reconstruction, kl = estimator.estimate(x, model.posterior.distribution(raw), densities)
-            (reconstruction.sum() + kl.sum()).backward()  # images do not affect each other
-            optimizer.step()
-            schedule.step()
-    return model.posterior.distribution(raw.detach())
+    densities, distribution = model.densities(), model.posterior.distribution
+    start = model.raw_of(x)  # (B, P)
+    estimator = best_estimator(distribution(start), densities.prior)(GRADIENT_SAMPLES)
+
+    def negative_elbo(raw: Tensor) -> Tensor:
+        reconstruction, kl = estimator.estimate(x, distribution(raw), densities)
+        return reconstruction.sum() + kl.sum()  # images do not affect each other
+
+    return distribution(descended(negative_elbo, start, num_steps, LEARNING_RATE, track))
 
 
 @torch.no_grad()

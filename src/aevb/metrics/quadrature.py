@@ -70,7 +70,7 @@ class _Densities:
     def __init__(self, model: VAE, x: Tensor) -> None:
         self.model = model
         self.x = x
-        self.features = torch.cat([model.encoder(part) for part in x.split(1000)])
+        self.raw = torch.cat([model.raw_of(part) for part in x.split(1000)])
         self.joint = Unconstrained(x, model.prior(), model.likelihood_of)
 
     def log_p(self, u: Tensor, images: Tensor) -> Tensor:
@@ -80,7 +80,7 @@ class _Densities:
 
     def log_q(self, u: Tensor, images: Tensor) -> Tensor:
         """log q(u|x), -∞ outside of its support."""
-        q: Distribution = self.model.posterior(self.features[images])
+        q = self.model.posterior.distribution(self.raw[images])
         support: Any = q.support
         inside = support.check(self.joint.z(u).unsqueeze(1))  # (M, n), or (M, 1) for all
         if inside.all():
@@ -101,7 +101,7 @@ class _Densities:
         return self.joint.u(_seeded(self.joint.prior, 10_000))
 
     def draws_of_q(self) -> Tensor:
-        posteriors = (self.model.posterior(part) for part in self.features.split(1000))
+        posteriors = (self.model.posterior.distribution(part) for part in self.raw.split(1000))
         return self.joint.u(torch.cat([_seeded(q, 20).flatten(0, 1) for q in posteriors]))
 
 

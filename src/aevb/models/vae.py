@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from math import inf
+from typing import ClassVar
 
 import torch
 from torch import Size, Tensor, nn
@@ -48,8 +49,8 @@ class VAE(GenerativeModel):
     {'loss': (3,), 'elbo': (3,), 'reconstruction': (3,), 'kl': (3,)}
     """
 
-    term_names = ("loss", "elbo", "reconstruction", "kl")
-    hidden_in_progress = ("elbo_dataset",)
+    term_names: tuple[str, ...] = ("loss", "elbo", "reconstruction", "kl")
+    hidden_in_progress: ClassVar[tuple[str, ...]] = ("elbo_dataset",)
 
     def __init__(
         self,
@@ -89,8 +90,12 @@ class VAE(GenerativeModel):
 
     def posterior_of(self, x: Tensor) -> Distribution:
         """q(z|x): (B, C, H, W) -> batch shape (B,), event shape (D,)."""
-        q: Distribution = self.posterior(self.encoder(x))
-        return q
+        return self.posterior.distribution(self.raw_of(x))
+
+    def raw_of(self, x: Tensor) -> Tensor:
+        """The raw parameters of q(z|x): (B, C, H, W) -> (B, P)."""
+        raw: Tensor = self.posterior.head(self.encoder(x))
+        return raw
 
     def likelihood_of(self, z: Tensor) -> Distribution:
         """p(x|z): (..., D) -> batch shape (...), event shape (C, H, W)."""

@@ -9,6 +9,7 @@ from torch.optim import SGD
 from aevb.data import DeviceLoader
 from aevb.distributions import LowRankNormalPosterior
 from aevb.losses import MCEM
+from aevb.models import SVIVAE
 from aevb.networks import Codebook
 from aevb.train.steps.chunk import ChunkCallback
 
@@ -16,6 +17,7 @@ PER_BATCH_HOOKS = ("on_train_batch_start", "on_train_batch_end")
 WITHIN_STEP_HOOKS = ("on_before_zero_grad", "on_before_backward", "on_after_backward", "on_before_optimizer_step")
 NOT_CAPTURABLE: dict[type[nn.Module], str] = {
     MCEM: "whose chains take gradients of their own",
+    SVIVAE: "whose posteriors are found by gradients of their own",
     LowRankNormalPosterior: "whose Cholesky factorisation asks the device whether it went well",
     Codebook: "which no GPU has replayed yet",
 }
