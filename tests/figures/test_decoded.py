@@ -11,6 +11,7 @@ from torch.distributions import Dirichlet, Distribution, Gamma, Independent, Lap
 from aevb.errors import NotApplicable
 from aevb.figures.decoded_grid import decoded_grid
 from aevb.figures.decoded_points import decoded_points
+from aevb.figures.latent_scatter import latent_scatter
 
 STANDARD = Independent(Normal(torch.zeros(3), torch.ones(3)), 1)
 CODES = torch.randn(200, 3, generator=torch.Generator().manual_seed(0)) + 1
@@ -90,13 +91,15 @@ def test_grids_that_do_not_exist(decode: Callable[[Tensor], Tensor]) -> None:
 def test_points_are_decoded_under_their_coordinates(decode: Callable[[Tensor], Tensor], seen: list[Tensor]) -> None:
     figure = decoded_points(decode, CODES, points=[[0.5, 0.25, 0], [1, 2, -3]])
     assert torch.equal(seen[0], torch.tensor([[0.5, 0.25, 0], [1, 2, -3]]))
-    assert [axes.get_title() for axes in figure.axes] == ["(0.5, 0.25, 0)", "(1, 2, -3)"]
+    assert [axes.get_title() for axes in figure.axes] == ["1: (0.5, 0.25, 0)", "2: (1, 2, -3)"]
 
 
 @pytest.mark.parametrize("points", [[[1, 2]], [[1, 2, 3], [1]], [1, 2, 3], 4, [["a", "b", "c"]]])
 def test_a_wrong_point_is_told_how_many_dimensions_there_are(decode: Callable[[Tensor], Tensor], points: Any) -> None:
     with pytest.raises(ValueError, match="3 latent dimensions"):
         decoded_points(decode, CODES, points=points)
+    with pytest.raises(ValueError, match="3 latent dimensions"):
+        latent_scatter(CODES, torch.arange(len(CODES)) % 10, points=points)
 
 
 def test_without_points_there_is_nothing_to_decode(decode: Callable[[Tensor], Tensor]) -> None:

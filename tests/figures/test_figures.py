@@ -1,6 +1,7 @@
 """Figures show the tensors they are given."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -20,6 +21,7 @@ from aevb.figures.latent_scatter import latent_scatter
 from aevb.figures.posterior_samples import posterior_samples
 from aevb.figures.prior_samples import prior_samples
 from aevb.figures.reconstructions import reconstructions
+from aevb.figures.sampled_reconstructions import sampled_reconstructions
 from aevb.losses import MSE
 from aevb.models import VAE
 from aevb.networks import GaussianNoise
@@ -40,10 +42,77 @@ def test_a_mosaic_has_the_images_in_reading_order() -> None:
 @pytest.mark.parametrize("channels", [1, 3])
 def test_reconstructions_are_two_rows(channels: int) -> None:
     x, reconstruction = torch.zeros(30, channels, 5, 5), torch.ones(30, channels, 5, 5)
-    picture = shown_image(reconstructions(x, reconstruction, n=10))
+    picture = shown_image(reconstructions(x, reconstruction, torch.zeros(30, 8), n=10))
     assert picture.shape == (2 * 6 + 1, 10 * 6 + 1, 3)
     assert picture[3, 3, 0] == 0
     assert picture[9, 3, 0] == 1
+
+
+@pytest.mark.parametrize(
+    ("dimensions", "codes", "lines"),
+    [(1, None, 1), (3, None, 3), (4, None, 0), (2, False, 0), (4, True, 4), (200, True, 11)],
+)
+def test_codes_of_few_numbers_are_under_their_images(dimensions: int, codes: bool | None, lines: int) -> None:
+    z = torch.randn(6, dimensions, generator=torch.Generator().manual_seed(0))
+    axes = reconstructions(torch.rand(6, 1, 5, 5), torch.rand(6, 1, 5, 5), z, n=5, codes=codes).axes[0]
+    captions = [label.get_text().replace("−", "-").splitlines() for label in axes.get_xticklabels()]
+    assert [len(caption) for caption in captions] == [lines] * 5 * bool(lines)
+    for caption, code in zip(captions, z.tolist(), strict=False):
+        assert [float(text) for text in caption[:10]] == pytest.approx(code[:10], abs=0.006)
+    centres = [6 * i + 3.5 for i in range(5)]  # an image has 5 pixels, and a line of 1 before it
+    assert list(axes.get_xticks()) == (centres if lines else [])
+
+
+def test_sampled_reconstructions_are_in_the_places_of_their_images() -> None:
+    def sample_posterior(x: torch.Tensor, n: int) -> torch.Tensor:
+        return (x / 2).expand(n, *x.shape)
+
+    x = torch.rand(20, 1, 3, 3)
+    left, right = (np.asarray(axes.images[0].get_array()) for axes in sampled_reconstructions(x, sample_posterior).axes)
+    assert np.allclose(left, mosaic(x[:16], columns=4))
+    assert np.allclose(right, mosaic(x[:16] / 2, columns=4))
+    few = sampled_reconstructions(x[:2], sample_posterior, n=5).axes[1]
+    assert np.allclose(np.asarray(few.images[0].get_array()), mosaic(x[:2] / 2, columns=2))
+
+
+def test_chance_comes_from_the_posterior(small_vae: Callable[..., VAE]) -> None:
+    model = small_vae()
+    quantities = Quantities(model, torch.rand(9, 1, 4, 4).double(), None)
+    torch.manual_seed(1)
+    figure: Any = quantities.draw(partial(sampled_reconstructions, n=3))
+    torch.manual_seed(1)
+    with torch.no_grad():
+        expected = model.decode(model.posterior_of(quantities.x).sample())
+    assert np.allclose(np.asarray(figure.axes[1].images[0].get_array()), mosaic(expected, columns=3))
+
+
+@pytest.mark.parametrize("dimensions", [2, 3, 20])
+def test_marked_points_are_projected_as_the_codes_are(dimensions: int) -> None:
+    z = torch.randn(50, dimensions, generator=torch.Generator().manual_seed(0))
+    axes: Any = latent_scatter(z, torch.arange(50) % 10, points=z[:3].tolist()).axes[0]
+    codes = np.asarray(axes.collections[0].get_offsets())
+    marks = [np.asarray(line.get_xydata())[0] for line in axes.get_lines()]
+    assert [text.get_text() for text in axes.texts] == ["1", "2", "3"]
+    assert [tuple(text.xy) for text in axes.texts] == [tuple(mark) for mark in marks]
+    for mark in marks:
+        assert np.abs(codes - mark).max(1).min() < 1e-5  # a code that is drawn is under it
+    assert len({tuple(mark) for mark in marks}) == 3
+
+
+def test_a_marked_point_of_one_dimension_is_a_line() -> None:
+    axes: Any = latent_scatter(torch.randn(50, 1), torch.arange(50) % 10, points=[[0.25]]).axes[0]
+    (line,) = axes.get_lines()
+    assert list(line.get_xdata()) == [0.25, 0.25]
+    with pytest.raises(ValueError, match="1 latent dimensions"):
+        latent_scatter(torch.randn(50, 1), torch.arange(50) % 10, points=[[1, 2]])
+
+
+@pytest.mark.parametrize("dimensions", [1, 2, 5])
+def test_equal_codes_have_no_share_of_a_variance(dimensions: int) -> None:
+    z = torch.full((20, dimensions), 0.3)
+    axes: Any = latent_scatter(z, torch.arange(20) % 10, points=[[0.3] * dimensions]).axes[0]
+    assert np.isfinite(np.asarray(axes.collections[0].get_offsets())).all()
+    assert "%" not in axes.get_xlabel() + axes.get_ylabel()
 
 
 @pytest.mark.parametrize("dimensions", [1, 2, 3, 20])
@@ -133,9 +202,17 @@ def test_a_single_image_can_be_drawn() -> None:
 
 def test_the_samples_are_n_by_n() -> None:
     asked = []
-    picture = shown_image(prior_samples(lambda n: asked.append(n) or torch.zeros(n, 1, 3, 3), n=4))  # type: ignore[func-returns-value]
+    picture = shown_image(prior_samples(lambda n: asked.append(n) or torch.zeros(n, 1, 3, 3), None, n=4))  # type: ignore[func-returns-value]
     assert asked == [16]
     assert picture.shape == (4 * 4 + 1, 4 * 4 + 1, 3)
+
+
+def test_only_a_model_with_a_prior_of_z_samples_z(small_vae: Callable[..., VAE]) -> None:
+    def sample(n: int) -> torch.Tensor:
+        return torch.zeros(n, 1, 3, 3)
+
+    assert "p(z)" in prior_samples(sample, small_vae().prior()).axes[0].get_title()
+    assert "z" not in prior_samples(sample, None).axes[0].get_title()
 
 
 def test_figures_are_drawn_from_a_model_by_the_names_of_their_parameters(small_vae: Callable[..., VAE]) -> None:
@@ -148,7 +225,7 @@ def test_figures_are_drawn_from_a_model_by_the_names_of_their_parameters(small_v
 def test_an_autoencoder_has_no_samples_no_posterior_no_noise_no_codebook() -> None:
     quantities = Quantities(small_autoencoder(MSE()), torch.rand(4, 1, 4, 4).double(), torch.arange(4))
     assert quantities.prior is None
-    for name, reason in [("sample", "no prior"), ("sample_posterior", "no posterior"), ("noisy", "without noise"),
+    for name, reason in [("sample", "no prior"), ("sample_posterior", "no posterior q"), ("noisy", "without noise"),
                          ("indices", "no codebook"), ("num_codes", "no codebook")]:  # fmt: skip
         with pytest.raises(NotApplicable, match=reason):
             getattr(quantities, name)

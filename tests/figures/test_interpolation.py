@@ -64,13 +64,17 @@ def test_an_unknown_path_is_named() -> None:
 @pytest.mark.parametrize("path", ["linear", "spherical"])
 def test_the_strip_lies_between_the_images(path: str) -> None:
     figure = interpolation(X, Y, encode, decode, start=2, end=4, path=path, n=20)
-    first, strip, last = (np.asarray(axes.images[0].get_array()) for axes in figure.axes)
+    first, strip, pixels, last = (np.asarray(axes.images[0].get_array()) for axes in figure.axes)
     assert np.allclose(first, mosaic(X[2:3], columns=1))
     assert np.allclose(last, mosaic(X[4:5], columns=1))
     assert strip.shape[1] == 20 * 5 + 1
     z = encode(X)
     assert np.allclose(strip[1:5, 1:5], mosaic(decode(z[2:3]), columns=1), atol=1e-6)
     assert np.allclose(strip[1:5, -5:-1], mosaic(decode(z[4:5]), columns=1), atol=1e-6)
+    t = torch.linspace(0, 1, 20)[:, None, None, None]
+    assert np.allclose(pixels, mosaic((1 - t) * X[2] + t * X[4], columns=20), atol=1e-6)
+    assert path in figure.axes[1].get_title()
+    assert "pixels" in figure.axes[2].get_title()
 
 
 def test_labels_choose_the_first_image_of_each() -> None:
@@ -87,20 +91,31 @@ def test_labels_choose_the_first_image_of_each() -> None:
 def test_the_gif_goes_there_and_back_for_ever(tmp_path: Path) -> None:
     animation = interpolation_gif(X, Y, encode, decode, labels=[3, 7])
     frames = animation.frames
-    assert frames.shape == (100, 1, 4, 4)
+    assert frames.shape == (200, 1, 4, 4)
     assert torch.allclose(frames[0], decode(encode(X)[2])[0])
-    assert torch.allclose(frames[50], decode(encode(X)[4])[0])
+    assert torch.allclose(frames[100], decode(encode(X)[4])[0])
     assert torch.allclose(frames[1:], frames[1:].flip(0))
     steps = (frames - frames.roll(1, 0)).abs().amax((1, 2, 3))
-    assert torch.allclose(steps, steps[0].expand(100), atol=1e-6)  # also from the last to the first
+    assert torch.allclose(steps, steps[0].expand(200), atol=1e-6)  # also from the last to the first
 
     file = save(animation, tmp_path, "there_and_back")
     assert file.name == "there_and_back.gif"
     with Image.open(file) as gif:
         picture: Any = gif
-        assert (picture.n_frames, picture.info["loop"], picture.info["duration"]) == (100, 0, 40)
-        assert picture.size == (280, 280)
-        assert np.allclose(np.asarray(picture.convert("L"))[::140, ::140] / 255, frames[0, 0, ::2, ::2], atol=0.01)
+        assert (picture.n_frames, picture.info["loop"], picture.info["duration"]) == (200, 0, 40)
+        assert picture.size == (256, 256)
+        assert np.allclose(np.asarray(picture.convert("L"))[::128, ::128] / 255, frames[0, 0, ::2, ::2], atol=0.01)
+
+
+@pytest.mark.parametrize(("size", "shape", "expected"), [(100, (28, 28), (100, 100)), (90, (30, 10), (30, 90))])
+def test_a_gif_has_the_size_that_is_asked_for(
+    tmp_path: Path, size: int, shape: tuple[int, int], expected: tuple[int, int]
+) -> None:
+    Animation(torch.rand(2, 1, *shape), size=size).savefig(tmp_path / "a.gif")
+    with Image.open(tmp_path / "a.gif") as gif:
+        assert gif.size == expected
+    with pytest.raises(ValueError, match="size=0"):
+        interpolation_gif(X, Y, encode, decode, size=0)
 
 
 def test_an_animation_can_have_colours(tmp_path: Path) -> None:

@@ -47,6 +47,18 @@ def test_before_the_first_epoch_there_are_axes_without_curves() -> None:
     assert curves(learning_curves({"": []}, UNITS).axes[0]) == []
 
 
+def test_without_validation_there_is_no_word_of_it() -> None:
+    rows = [{key: value for key, value in row.items() if not key.startswith("val/")} for row in ROWS]
+    for histories in ({"": rows}, {"a": rows, "b": rows}):
+        axes = learning_curves(histories, UNITS).axes[0]
+        legend: Any = axes.get_legend()
+        assert [text.get_text() for text in legend.get_texts()] == ["training"]
+        assert {line.get_linestyle() for line in axes.get_lines()} == {"-"}
+        assert len(curves(axes)) == len(histories)
+    both: Any = learning_curves({"a": rows, "b": ROWS}, UNITS).axes[0]
+    assert [text.get_text() for text in both.get_legend().get_texts()] == ["training", "validation"]
+
+
 def test_what_is_not_in_the_history_is_named() -> None:
     with pytest.raises(NotApplicable, match=r"history\.csv"):
         learning_curves({}, UNITS)

@@ -30,6 +30,8 @@ def test_what_cannot_be_drawn() -> None:
         tsne(Z[:40], Y[:40])
     with pytest.raises(NotApplicable, match="only 2 dimensions"):
         tsne(Z[:, :2], Y, dimensions=3, perplexity=5)
+    with pytest.raises(NotApplicable, match="all equal"):
+        tsne(torch.full((200, 4), 0.3), Y)
     for options in ({"dimensions": 4}, {"perplexity": 0}, {"perplexity": "x"}, {"max_points": 0}, {"seed": -1}):
         with pytest.raises(ValueError, match=next(iter(options))):
             tsne(Z, Y, **options)

@@ -21,6 +21,16 @@ def test_the_runs_below_a_folder_come_in_the_order_of_their_numbers(tmp_path: Pa
     assert common_folder(runs) == tmp_path
 
 
+@pytest.mark.parametrize(
+    "values", [("3", "5", "10", "20", "200"), ("0.05", "0.1", "0.25", "2", "10"), ("1e-4", "5e-4", "1e-3")]
+)
+def test_the_number_of_a_sweeps_job_does_not_matter(tmp_path: Path, values: tuple[str, ...]) -> None:
+    jobs = {value: f"{job}_z={value},loss=iwae" for job, value in enumerate(reversed(values))}
+    for folder in jobs.values():
+        make_run(tmp_path / folder)
+    assert names(find_runs(str(tmp_path))) == [jobs[value] for value in values]
+
+
 def test_a_run_is_its_folder_or_its_checkpoint(tmp_path: Path) -> None:
     make_run(tmp_path / "a")
     checkpoint = tmp_path / "a" / "checkpoints" / "last.ckpt"

@@ -28,5 +28,5 @@ def importance_curve(log_px: Mapping[int, Tensor], others: Mapping[str, Tensor])
         axes.grid(alpha=0.3)
         axes.legend(frameon=False, fontsize=9)
     figure.axes[0].set_ylabel("log p(x) (nats per image)")
-    figure.suptitle("Bounds on log p(x)")
+    figure.suptitle("Estimates of log p(x)")
     return figure

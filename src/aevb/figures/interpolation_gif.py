@@ -22,14 +22,15 @@ def interpolation_gif(
     labels: Sequence[int] | None = None,
     path: str = "linear",
     n: int = 100,
+    size: int = 256,
 ) -> Animation:
-    """The path of `interpolation` there and back in n frames, without a jump where it loops.
+    """The path of `interpolation` there and back, n frames each way, without a jump where it loops.
 
-    start, end, labels, path: as for `interpolation`.
+    start, end, labels, path: as for `interpolation`. size: of the picture's longer side, in pixels.
     """
     if whole_number("n", n) < 2:
-        raise ValueError("n=1: an animation has at least 2 frames")
+        raise ValueError("n=1: an animation has at least 2 frames each way")
     ends = x[list(two_images(y, start, end, labels))]
-    t = 1 - (1 - 2 * torch.arange(n) / n).abs()  # 0, 2/n, …, 1, …, 2/n
+    t = 1 - (1 - torch.arange(2 * n) / n).abs()  # 0, 1/n, …, 1, …, 1/n
     z_start, z_end = encode(ends)
-    return Animation(decode(latent_path(z_start, z_end, t, path)))
+    return Animation(decode(latent_path(z_start, z_end, t, path)), size=size)

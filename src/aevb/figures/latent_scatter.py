@@ -1,5 +1,8 @@
 """Images as points of the latent space."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import numpy as np
 from matplotlib.figure import Figure
 from sklearn.decomposition import PCA
@@ -7,36 +10,69 @@ from torch import Tensor
 
 from aevb.errors import NotApplicable
 from aevb.figures.canvas.by_label import scatter_by_label
+from aevb.figures.canvas.chosen_points import chosen_points
+from aevb.figures.canvas.counted import counted
+
+Projection = Callable[[np.ndarray], np.ndarray]
 
 
-def latent_scatter(z: Tensor, y: Tensor, *, colour_bar: bool = False) -> Figure:
+def latent_scatter(
+    z: Tensor, y: Tensor, *, colour_bar: bool = False, points: Sequence[Sequence[float]] | None = None
+) -> Figure:
     """Codes (N, D), coloured by label (N,), with a legend or a colour bar.
 
     One latent dimension is drawn against the label, two as they are, more as their first two principal components.
+
+    points: codes of D numbers to be marked with 1, 2, …, as in `decoded_points`; projected as the others are. In one
+        dimension a point is a line, since it has no label.
     """
     codes, labels = z.detach().float().cpu().numpy(), y.cpu().numpy()
-    points, (x_name, y_name) = _in_the_plane(codes, labels)
+    marked = chosen_points(points or [], codes.shape[1]).numpy()
     figure = Figure(figsize=(8, 6.8), dpi=100, layout="constrained")
     axes = figure.subplots()
-    scatter_by_label(figure, axes, points, labels, colour_bar)
-    axes.set_xlabel(x_name)
-    axes.set_ylabel(y_name)
-    axes.set_title(f"Latent codes of {len(points):,} images")
+    if codes.shape[1] == 1:
+        drawn, names = np.column_stack([codes[:, 0], labels]), ("$z_1$", "label")
+        _mark_lines(axes, marked[:, 0])
+    else:
+        project, names = _to_the_plane(codes)
+        drawn = project(codes)
+        _mark_points(axes, project(marked) if len(marked) else marked)
+    scatter_by_label(figure, axes, drawn, labels, colour_bar)
+    axes.set_xlabel(names[0])
+    axes.set_ylabel(names[1])
+    axes.set_title(f"Latent codes of {counted(len(codes), 'image')}")
     return figure
 
 
-def _in_the_plane(codes: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, tuple[str, str]]:
-    """Two coordinates for each code, and the names of the axes."""
-    if codes.shape[1] == 1:
-        return np.column_stack([codes[:, 0], labels]), ("$z_1$", "label")
-    if codes.shape[1] == 2:
-        return codes, ("$z_1$", "$z_2$")
-    if len(codes) < 2:
+def _to_the_plane(codes: np.ndarray) -> tuple[Projection, tuple[str, str]]:
+    """What gives two coordinates for each code, and the names of the axes."""
+    if codes.shape[1] > 2 and len(codes) < 2:
         raise NotApplicable("principal components need at least 2 images")
+    if codes.shape[1] == 2 or (codes == codes[0]).all():  # equal codes have no principal components
+        return lambda points: points[:, :2], ("$z_1$", "$z_2$")
     pca = PCA(n_components=2).fit(codes)
     first, second = pca.explained_variance_ratio_
     names = (
         f"first principal component ({first:.0%} of the variance)",
         f"second principal component ({second:.0%} of the variance)",
     )
-    return pca.transform(codes), names
+    return pca.transform, names
+
+
+def _mark_points(axes: Any, points: np.ndarray) -> None:
+    """Numbered crosses at the points (P, 2)."""
+    for i, point in enumerate(points):
+        axes.plot(*point, "X", color="black", markeredgecolor="white", markersize=11, zorder=3)
+        _number(axes, i, point, xytext=(7, 5))
+
+
+def _mark_lines(axes: Any, values: np.ndarray) -> None:
+    """Numbered lines at the values (P,) of the first axis."""
+    for i, value in enumerate(values):
+        axes.axvline(value, color="black", linestyle="--", linewidth=1, zorder=3)
+        _number(axes, i, (value, 1), xytext=(4, -14), xycoords=axes.get_xaxis_transform())
+
+
+def _number(axes: Any, i: int, at: Sequence[float] | np.ndarray, **place: Any) -> None:
+    box = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.8}
+    axes.annotate(str(i + 1), at, textcoords="offset points", fontweight="bold", zorder=4, bbox=box, **place)

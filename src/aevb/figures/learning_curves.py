@@ -8,7 +8,8 @@ from matplotlib.ticker import EngFormatter
 
 from aevb.errors import NotApplicable
 
-STAGES = {"train": ("--", "x", "training"), "val": ("-", ".", "validation")}  # line, marker, name
+STAGES = {"train": "training", "val": "validation"}
+BOTH = {"train": ("--", "x"), "val": ("-", ".")}  # line and marker
 FEW = 30  # points that are marked
 
 
@@ -19,7 +20,7 @@ def learning_curves(
     metric: str | None = None,
     log_x: bool = False,
 ) -> Figure:
-    """A quantity in training and validation, against the training images seen so far.
+    """A quantity in training, and in validation where there is any, against the training images seen so far.
 
     histories: by the name of the run, a row for each epoch with `images` and quantities such as `val/elbo`.
     units: of each quantity, by name.
@@ -33,16 +34,21 @@ def learning_curves(
         raise ValueError(f"metric={metric}: expected one of {', '.join(units)}")
     figure = Figure(figsize=(8, 5.2 + 0.22 * len(histories) * (len(histories) > 1)), dpi=100, layout="constrained")
     axes = figure.subplots()
+    found = [stage for stage in STAGES if any(f"{stage}/{name}" in row for rows in histories.values() for row in rows)]
+    looks = BOTH if len(found) == 2 else dict.fromkeys(found, ("-", "."))
     for i, (run, rows) in enumerate(histories.items()):
         if rows and not any(f"{stage}/{name}" in row for stage in STAGES for row in rows):
             raise ValueError(f"metric={name}: the run {run!r} has only {', '.join(rows[0])}")
-        for stage, (style, marker, _) in STAGES.items():
+        for stage in found:
             points = [(row["images"], row[f"{stage}/{name}"]) for row in rows if f"{stage}/{name}" in row]
+            style, marker = looks[stage]
             marker = marker if len(points) <= FEW else ""
             axes.plot(*zip(*points, strict=True) if points else ([], []), style, color=f"C{i}", marker=marker)
-    for style, marker, label in STAGES.values():
-        axes.plot([], [], style, color="0.3", label=label, marker=marker)
-    axes.legend(frameon=False)
+    for stage in found:
+        style, marker = looks[stage]
+        axes.plot([], [], style, color="0.3", label=STAGES[stage], marker=marker)
+    if found:
+        axes.legend(frameon=False)
     if len(histories) > 1:
         runs = [Line2D([], [], color=f"C{i}", label=run) for i, run in enumerate(histories)]
         figure.legend(handles=runs, loc="outside lower center", frameon=False, fontsize=9)

@@ -10,7 +10,18 @@ from torch.distributions import Distribution
 
 from aevb.errors import NotApplicable
 from aevb.figures.canvas.picture import Picture
-from aevb.models import PSD, VAE, VQVAE, Autoencoder, GenerativeModel, ImageModel, denoiser
+from aevb.models import (
+    PSD,
+    VAE,
+    VQVAE,
+    Autoencoder,
+    GenerativeModel,
+    ImageModel,
+    Part,
+    VQPrior,
+    denoiser,
+    parts_of,
+)
 from aevb.networks import Dictionary
 from aevb.samplers import ChainStates, FilledIn, denoising_chain, fill_in
 
@@ -88,7 +99,7 @@ class Quantities:
         """(x, n) -> images decoded from n draws of q(z|x), (n, N, C, H, W)."""
         model = self._model
         if not isinstance(model, VAE):
-            raise NotApplicable(f"{self._name} has no posterior to sample from")
+            raise NotApplicable(f"{self._name} has no posterior q(z|x) to sample from")
         return lambda x, n: model.decode(model.posterior_of(x).sample(Size((n,))))
 
     @property
@@ -131,6 +142,11 @@ class Quantities:
         return atoms
 
     @property
+    def parts(self) -> list[Part]:
+        """The parts of the model with their layers, in the order in which an image passes them."""
+        return parts_of(self._model)
+
+    @property
     def histories(self) -> Histories:
         """By the name of a run, a row for each epoch."""
         return self._histories
@@ -159,9 +175,10 @@ class Quantities:
         return type(self._model).__name__
 
     def _with_codebook(self) -> VQVAE:
-        if not isinstance(self._model, VQVAE):
+        model = self._model.vq_vae if isinstance(self._model, VQPrior) else self._model
+        if not isinstance(model, VQVAE):
             raise NotApplicable(f"{self._name} has no codebook")
-        return self._model
+        return model
 
     @staticmethod
     def _of_each(inputs: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:

@@ -8,6 +8,7 @@ from torch import Tensor
 from aevb.checks import number_from, whole_number
 from aevb.errors import NotApplicable
 from aevb.figures.canvas.by_label import scatter_by_label
+from aevb.figures.canvas.counted import counted
 
 
 def tsne(
@@ -23,7 +24,7 @@ def tsne(
     """t-SNE of the codes (N, D) in 2 or 3 dimensions, coloured by label (N,). Van der Maaten & Hinton (2008).
 
     It starts at the first principal components, and keeps neighbours together; distances between clusters, and the
-    axes, have no meaning.
+    axes, have no meaning. The learning rate is max(N / 48, 50) (Belkina et al. 2019).
 
     perplexity: about how many neighbours each point has; less than the number of points.
     max_points: draw the first `max_points` codes.
@@ -42,11 +43,14 @@ def tsne(
         raise NotApplicable(
             f"t-SNE with perplexity={perplexity} needs more points than that, and there are {len(codes)}"
         )
+    if (codes == codes[0]).all():
+        raise NotApplicable(f"t-SNE needs codes that differ, and those of these {len(codes):,} images are all equal")
     with threadpool_limits(1):  # the same picture on any number of cores, and no waiting for one that is busy
-        points = TSNE(dimensions, perplexity=perplexity, init="pca", random_state=seed).fit_transform(codes)
+        method = TSNE(dimensions, perplexity=perplexity, init="pca", learning_rate="auto", random_state=seed)
+        points = method.fit_transform(codes)
     figure = Figure(figsize=(8, 6.8), dpi=100, layout="constrained")
     axes = figure.add_subplot(projection="3d" if dimensions == 3 else None)
     scatter_by_label(figure, axes, points, y[: len(codes)].cpu().numpy(), colour_bar)
     axes.set(**dict.fromkeys(("xticks", "yticks", "zticks")[:dimensions], ()))
-    axes.set_title(f"t-SNE of the latent codes of {len(points):,} images (perplexity {perplexity:g})")
+    axes.set_title(f"t-SNE of the latent codes of {counted(len(points), 'image')} (perplexity {perplexity:g})")
     return figure

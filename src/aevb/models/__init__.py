@@ -5,6 +5,8 @@ from aevb.models.bayesian_vae import BayesianVAE
 from aevb.models.check_images import check_images
 from aevb.models.denoiser import denoiser
 from aevb.models.image_model import GenerativeModel, ImageModel
+from aevb.models.layer_table import layer_table
+from aevb.models.layers import Part, parts_of
 from aevb.models.psd import PSD
 from aevb.models.seed_ensemble import SeedEnsemble
 from aevb.models.svi_vae import SVIVAE
@@ -21,8 +23,11 @@ __all__ = [
     "BayesianVAE",
     "GenerativeModel",
     "ImageModel",
+    "Part",
     "SeedEnsemble",
     "VQPrior",
     "check_images",
     "denoiser",
+    "layer_table",
+    "parts_of",
 ]

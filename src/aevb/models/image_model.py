@@ -63,6 +63,10 @@ class ImageModel(nn.Module, ABC):
         black, white = self.pixel_range
         return grey if (black, white) == (0, 1) else black + (white - black) * grey
 
+    def pass_through(self, x: Tensor) -> None:
+        """Call every part on images (B, C, H, W), in the order in which data passes: to see the layers at work."""
+        self.decode(self.encode(self.noise(x)))
+
     @property
     def for_figures(self) -> "ImageModel":
         """The model that figures show."""

@@ -128,6 +128,11 @@ class VAE(GenerativeModel):
         """The means of p(x|z) for n draws of z from the prior: (n, C, H, W)."""
         return self.decode(self.prior().sample(Size((n,))))
 
+    def pass_through(self, x: Tensor) -> None:
+        z = self.posterior_of(self.noise(x)).sample()
+        self.prior().sample(Size((1,)))
+        self.likelihood_of(z)
+
     def begin_training(self, num_images: int) -> None:
         self.num_training_images = num_images
 

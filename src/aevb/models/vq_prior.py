@@ -52,6 +52,11 @@ class VQPrior(GenerativeModel):
     def decode(self, z: Tensor) -> Tensor:
         return self.vq_vae.decode(z)
 
+    def pass_through(self, x: Tensor) -> None:
+        quantised = self.vq_vae.quantise(x)
+        self.code_prior(quantised.indices)
+        self.decode(quantised.maps.flatten(1))
+
     @torch.no_grad()
     def sample(self, n: int) -> Tensor:
         """The images of n maps of codes, drawn code by code: (n, C, H, W)."""

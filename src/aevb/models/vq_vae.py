@@ -8,6 +8,7 @@ from aevb.checks import instance_of
 from aevb.losses import ReconstructionLoss
 from aevb.models.image_model import ImageModel
 from aevb.networks import Codebook, MapDecoder, MapEncoder
+from aevb.networks.codebook import Quantised
 
 
 class VQVAE(ImageModel):
@@ -61,7 +62,7 @@ class VQVAE(ImageModel):
             )
 
     def terms(self, x: Tensor) -> dict[str, Tensor]:
-        quantised = self.codebook(self._maps(self.noise(x)))
+        quantised = self.quantise(x)
         reconstruction = self.loss(self.decoder(quantised.maps.flatten(1)), x)
         return {
             "loss": reconstruction + quantised.loss,
@@ -69,6 +70,11 @@ class VQVAE(ImageModel):
             "codebook": quantised.loss,
             "codes": quantised.indices,
         }
+
+    def quantise(self, x: Tensor) -> Quantised:
+        """The codes of the images (B, C, H, W) with noise, as `terms` has them."""
+        quantised: Quantised = self.codebook(self._maps(self.noise(x)))
+        return quantised
 
     def encode(self, x: Tensor) -> Tensor:
         return self.codebook.lookup(self.indices_of(x)).flatten(1)
@@ -83,6 +89,9 @@ class VQVAE(ImageModel):
     def decode_indices(self, indices: Tensor) -> Tensor:
         """The image that each map of codes stands for: (..., h, w) -> (..., C, H, W)."""
         return self.decode(self.codebook.lookup(indices).flatten(-3))
+
+    def pass_through(self, x: Tensor) -> None:
+        self.decode(self.quantise(x).maps.flatten(1))
 
     def _maps(self, x: Tensor) -> Tensor:
         """What is quantised: (B, C, H, W) -> (B, D, h, w)."""

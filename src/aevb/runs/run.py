@@ -51,9 +51,10 @@ def names(runs: list[Run]) -> list[str]:
     return [str(run.folder.resolve().relative_to(common_folder(runs))) for run in runs]
 
 
-def _counting(path: Path) -> list[tuple[str, int]]:
-    """A key that puts 3 before 10."""
-    return [(text, int(number or 0)) for text, number in re.findall(r"(\D*)(\d*)", str(path))]
+def _counting(path: Path) -> list[tuple[str, float]]:
+    """A key that puts z=3 before z=10 and lr=0.05 before lr=0.1, whatever the numbers of a sweep's jobs before them."""
+    options = re.sub(r"(^|/)\d+_", r"\1", str(path))
+    return [(text, float(number or 0)) for text, number in re.findall(r"(\D*)(\d+(?:\.\d+)?(?:e-?\d+)?|$)", options)]
 
 
 def _run(path: Path) -> Run:

@@ -19,7 +19,7 @@ from aevb.models import ImageModel, SeedEnsemble, VQPrior
 from aevb.process import skip_distribution_checks
 from aevb.runs.checkpoint import restore_weights
 from aevb.train.advice import advice
-from aevb.train.callbacks import DrawFigure, FiniteGuard, History, SaveConfig, SeedEachEpoch, Throughput
+from aevb.train.callbacks import DescribeModel, DrawFigure, FiniteGuard, History, SaveConfig, SeedEachEpoch, Throughput
 from aevb.train.checkpoint_io import AtomicCheckpointIO
 from aevb.train.data_module import ImageDataModule
 from aevb.train.module import LightningModel
@@ -98,7 +98,7 @@ def callbacks(plan: Plan, module: LightningModel) -> list[Callback]:
     """Those that every run has, those that are chosen, and one for each figure."""
     cfg = plan.cfg
     needed: list[Callback] = [History(plan.run_dir / "history.csv"), SeedEachEpoch(cfg.seed), FiniteGuard()]
-    needed.append(SaveConfig(plan.config))
+    needed += [SaveConfig(plan.config), DescribeModel(plan.run_dir / "model.txt")]
     if cfg.data.val_size:
         best: ModelCheckpoint = instantiate(cfg.callbacks.best, monitor=module.monitor, mode=module.model.select_mode)()
         needed.append(best)

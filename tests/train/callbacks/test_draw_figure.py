@@ -46,7 +46,7 @@ def test_a_wrong_option_of_a_slow_figure_shows_before_training(configure: Config
 def test_the_images_are_those_of_the_split(configure: Configure, monkeypatch: pytest.MonkeyPatch, split: str) -> None:
     seen: list[torch.Tensor] = []
 
-    def reconstructions(x: torch.Tensor, *, n: int) -> Figure:
+    def reconstructions(x: torch.Tensor, *, n: int, codes: bool | None) -> Figure:
         seen.append(x)
         return Figure()
 

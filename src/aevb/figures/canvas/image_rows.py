@@ -1,6 +1,6 @@
 """Rows of images that belong together."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from matplotlib.figure import Figure
@@ -8,15 +8,19 @@ from torch import Tensor
 
 from aevb.figures.canvas.mosaic import mosaic
 
+LINE = 0.19  # height of a line of a caption, in inches
 
-def image_rows(rows: Mapping[str, Tensor], title: str) -> Figure:
-    """Rows of N images (N, C, H, W), each under the one above it and beside its name."""
-    n, height = len(next(iter(rows.values()))), next(iter(rows.values())).shape[-2]
-    figure = Figure(figsize=(1.0 * n + 1.6, 1.0 * len(rows) + 0.6), dpi=100, layout="constrained")
+
+def image_rows(rows: Mapping[str, Tensor], title: str, captions: Sequence[str] | None = None) -> Figure:
+    """Rows of N images (N, C, H, W), each under the one above it and beside its name; captions under the columns."""
+    first = next(iter(rows.values()))
+    n, height, width = len(first), *first.shape[-2:]
+    lines = max(caption.count("\n") + 1 for caption in captions) if captions else 0
+    figure = Figure(figsize=(1.0 * n + 1.6, 1.0 * len(rows) + 0.6 + LINE * lines), dpi=100, layout="constrained")
     axes = figure.subplots()
     axes.imshow(mosaic(torch.cat(list(rows.values())), columns=n), interpolation="nearest")
     axes.set_yticks([1 + i + (i + 0.5) * height for i in range(len(rows))], list(rows))
-    axes.set_xticks([])
+    axes.set_xticks([1 + i + (i + 0.5) * width for i in range(n)] if captions else [], captions or [])
     axes.tick_params(length=0)
     axes.set_frame_on(False)
     axes.set_title(title)

@@ -1,5 +1,6 @@
 """Callbacks: when something is drawn, saved, shown or checked, and where it goes. They know no mathematics."""
 
+from aevb.train.callbacks.describe_model import DescribeModel
 from aevb.train.callbacks.draw_figure import DrawFigure
 from aevb.train.callbacks.finite_guard import FiniteGuard
 from aevb.train.callbacks.history import History
@@ -8,4 +9,13 @@ from aevb.train.callbacks.save_config import SaveConfig
 from aevb.train.callbacks.seed_each_epoch import SeedEachEpoch
 from aevb.train.callbacks.throughput import Throughput
 
-__all__ = ["DrawFigure", "FiniteGuard", "History", "Progress", "SaveConfig", "SeedEachEpoch", "Throughput"]
+__all__ = [
+    "DescribeModel",
+    "DrawFigure",
+    "FiniteGuard",
+    "History",
+    "Progress",
+    "SaveConfig",
+    "SeedEachEpoch",
+    "Throughput",
+]
