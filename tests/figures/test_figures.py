@@ -107,6 +107,12 @@ def test_a_marked_point_of_one_dimension_is_a_line() -> None:
         latent_scatter(torch.randn(50, 1), torch.arange(50) % 10, points=[[1, 2]])
 
 
+@pytest.mark.parametrize("labels", [[3], [0, 1], [0, 9]])
+def test_against_labels_every_tick_is_one(labels: list[int]) -> None:
+    axes: Any = latent_scatter(torch.randn(len(labels), 1), torch.tensor(labels)).axes[0]
+    assert all(tick == round(tick) for tick in axes.get_yticks())
+
+
 @pytest.mark.parametrize("dimensions", [1, 2, 5])
 def test_equal_codes_have_no_share_of_a_variance(dimensions: int) -> None:
     z = torch.full((20, dimensions), 0.3)

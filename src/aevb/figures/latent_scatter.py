@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from sklearn.decomposition import PCA
 from torch import Tensor
 
@@ -32,6 +33,7 @@ def latent_scatter(
     axes = figure.subplots()
     if codes.shape[1] == 1:
         drawn, names = np.column_stack([codes[:, 0], labels]), ("$z_1$", "label")
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         _mark_lines(axes, marked[:, 0])
     else:
         project, names = _to_the_plane(codes)

@@ -16,7 +16,8 @@ def image_rows(rows: Mapping[str, Tensor], title: str, captions: Sequence[str] |
     first = next(iter(rows.values()))
     n, height, width = len(first), *first.shape[-2:]
     lines = max(caption.count("\n") + 1 for caption in captions) if captions else 0
-    figure = Figure(figsize=(1.0 * n + 1.6, 1.0 * len(rows) + 0.6 + LINE * lines), dpi=100, layout="constrained")
+    size = max(1.0 * n + 1.6, 4), 1.0 * len(rows) + 0.6 + LINE * lines
+    figure = Figure(figsize=size, dpi=100, layout="constrained")
     axes = figure.subplots()
     axes.imshow(mosaic(torch.cat(list(rows.values())), columns=n), interpolation="nearest")
     axes.set_yticks([1 + i + (i + 0.5) * height for i in range(len(rows))], list(rows))
