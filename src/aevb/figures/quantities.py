@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
+from typing import Any
 
 import torch
 from torch import Size, Tensor, nn
@@ -33,6 +34,10 @@ class Quantities:
 
     A figure names its quantities as the parameters before `*`; the parameters after it are options:
     `def latent_scatter(z, y, *, colour_bar=False)`.
+
+    All images here have grey levels in [0, 1], whatever the range of the model's pixels.
+
+    x: images (N, C, H, W) in the range of the model's pixels. y: labels, (N,), if there are any.
     """
 
     def __init__(self, model: ImageModel, x: Tensor, y: Tensor | None, histories: Histories | None = None) -> None:
@@ -44,7 +49,7 @@ class Quantities:
     @property
     def x(self) -> Tensor:
         """Images, (N, C, H, W)."""
-        return self._x
+        return self._model.to_grey(self._x)
 
     @property
     def y(self) -> Tensor:
@@ -56,43 +61,42 @@ class Quantities:
     @cached_property
     def z(self) -> Tensor:
         """The code of each image, (N, D)."""
-        return self._of_each(self.x, self._model.encode)
+        return self._of_each(self._x, self._model.encode)
 
     @cached_property
     def reconstruction(self) -> Tensor:
         """What each image is decoded to, (N, C, H, W)."""
-        return self._of_each(self.z, self._model.decode)
+        return self._of_each(self.z, self._decode)
 
     @cached_property
     def noisy(self) -> Tensor:
         """The images with the noise that the model is trained with, (N, C, H, W)."""
-        if isinstance(self._model.noise, nn.Identity):
-            raise NotApplicable("the model is trained without noise")
-        return self._of_each(self.x, self._model.noise)
+        return self._model.to_grey(self._with_noise)
 
     @cached_property
     def denoised(self) -> Tensor:
         """What the noisy images are decoded to, (N, C, H, W)."""
-        return self._of_each(self.noisy, lambda x: self._model.decode(self._model.encode(x)))
+        return self._of_each(self._with_noise, lambda x: self._decode(self._model.encode(x)))
 
     @property
     def encode(self) -> Callable[[Tensor], Tensor]:
         """Images (N, C, H, W) -> codes (N, D)."""
-        return lambda x: self._model.encode(x.to(self.x))
+        return lambda x: self._model.encode(self._model.from_grey(x.to(self._x)))
 
     @property
     def decode(self) -> Callable[[Tensor], Tensor]:
         """Codes (..., D) -> images (..., C, H, W)."""
         if self._model.discrete_codes:
             raise NotApplicable(f"the codes of {self._name} are discrete, and there is nothing between them to decode")
-        return lambda z: self._model.decode(z.to(self.x))
+        return lambda z: self._decode(z.to(self._x))
 
     @property
     def sample(self) -> Callable[[int], Tensor]:
         """n -> n images that the model draws, (n, C, H, W)."""
         if not isinstance(self._model, GenerativeModel):
             raise NotApplicable(f"{self._name} has no prior to sample from")
-        return self._model.sample
+        model = self._model
+        return lambda n: model.to_grey(model.sample(n))
 
     @property
     def sample_posterior(self) -> Callable[[Tensor, int], Tensor]:
@@ -100,14 +104,20 @@ class Quantities:
         model = self._model
         if not isinstance(model, VAE):
             raise NotApplicable(f"{self._name} has no posterior q(z|x) to sample from")
-        return lambda x, n: model.decode(model.posterior_of(x).sample(Size((n,))))
+        return lambda x, n: self._decode(model.posterior_of(model.from_grey(x)).sample(Size((n,))))
 
     @property
     def fill_in(self) -> Callable[..., FilledIn]:
         """(x, observed) and the options of `samplers.fill_in` -> images with their missing pixels filled in."""
-        if not isinstance(self._model, VAE):
+        model = self._model
+        if not isinstance(model, VAE):
             raise NotApplicable(f"{self._name} has no p(z) and p(x|z) to infer missing pixels with")
-        return partial(fill_in, prior=self._model.prior(), decode=self._model.likelihood_of)
+
+        def filled(x: Tensor, observed: Tensor, **options: Any) -> FilledIn:
+            found = fill_in(model.from_grey(x), observed, model.prior(), model.likelihood_of, **options)
+            return found._replace(mean=model.to_grey(found.mean), samples=model.to_grey(found.samples))
+
+        return filled
 
     @property
     def run_chain(self) -> Callable[..., ChainStates]:
@@ -115,7 +125,12 @@ class Quantities:
         model = self._model
         if isinstance(model.noise, nn.Identity):
             raise NotApplicable("the model is trained without noise")
-        return lambda x, sigma, **options: denoising_chain(x, model.noise, denoiser(model, self.x, sigma), **options)
+
+        def states(x: Tensor, sigma: float | None, **options: Any) -> ChainStates:
+            chain = denoising_chain(model.from_grey(x), model.noise, denoiser(model, self._x, sigma), **options)
+            return ChainStates(model.to_grey(chain.x), model.to_grey(chain.mean))
+
+        return states
 
     @property
     def prior(self) -> Distribution | None:
@@ -125,7 +140,7 @@ class Quantities:
     @cached_property
     def indices(self) -> Tensor:
         """Which codes of a codebook stand for each image, int64 (N, h, w)."""
-        return self._of_each(self.x, self._with_codebook().indices_of)
+        return self._of_each(self._x, self._with_codebook().indices_of)
 
     @property
     def num_codes(self) -> int:
@@ -169,6 +184,16 @@ class Quantities:
                 f"{figure} returned a {type(picture).__name__}: expected a matplotlib Figure or an Animation"
             )
         return picture
+
+    @cached_property
+    def _with_noise(self) -> Tensor:
+        """The noisy images in the range of the model's pixels."""
+        if isinstance(self._model.noise, nn.Identity):
+            raise NotApplicable("the model is trained without noise")
+        return self._of_each(self._x, self._model.noise)
+
+    def _decode(self, z: Tensor) -> Tensor:
+        return self._model.to_grey(self._model.decode(z))
 
     @property
     def _name(self) -> str:

@@ -1,6 +1,6 @@
 """The variational autoencoder whose decoder has a distribution of weights."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from math import inf, log
 
@@ -37,6 +37,7 @@ class BayesianVAE(VAE):
 
     prior_std: the standard deviation of p(θ).
     start_std: where each σᵢ starts; μ starts as the decoder's weights do.
+    pixel_range: see `VAE`.
     weight_kl: closed_form, the paper's appendix F.1; or sampled, log q(θ) - log p(θ) at the θ that was drawn.
 
     >>> from functools import partial
@@ -71,8 +72,9 @@ class BayesianVAE(VAE):
         prior_std: float = 1.0,
         start_std: float = 0.01,
         weight_kl: str = "closed_form",
+        pixel_range: Sequence[float] = (0.0, 1.0),
     ) -> None:
-        super().__init__(encoder, decoder, posterior, prior, likelihood, loss, noise)
+        super().__init__(encoder, decoder, posterior, prior, likelihood, loss, noise, pixel_range=pixel_range)
         self.units["kl_weights"] = "nats per data set"
         self.prior_std = number_from("prior_std", prior_std, 0, above=True)
         self.weight_kl = one_of("weight_kl", weight_kl, WEIGHT_KL)

@@ -30,7 +30,7 @@ class SVIVAE(VAE):
     image_shape: (C, H, W).
     num_steps, learning_rate: of Adam. No parameter moves by more than about half their product.
     num_samples: how many draws of the loss each step averages.
-    map_estimate: see `VAE`.
+    map_estimate, pixel_range: see `VAE`.
 
     Raises ValueError for a prior made of the model's own posteriors, and for a loss that gives an image no bound of its
     own to find q(z|x) by.
@@ -65,6 +65,7 @@ class SVIVAE(VAE):
         learning_rate: float = 0.3,
         num_samples: int = 1,
         map_estimate: bool = False,
+        pixel_range: Sequence[float] = (0.0, 1.0),
     ) -> None:
         if not isinstance(prior, Prior):
             raise ValueError(
@@ -81,7 +82,16 @@ class SVIVAE(VAE):
                 f"free_bits={loss.free_bits}: expected 0, since they are counted over a batch, and this model fits "
                 f"q(z|x) to each image alone"
             )
-        super().__init__(NoEncoder(image_shape), decoder, posterior, prior, likelihood, loss, map_estimate=map_estimate)
+        super().__init__(
+            NoEncoder(image_shape),
+            decoder,
+            posterior,
+            prior,
+            likelihood,
+            loss,
+            map_estimate=map_estimate,
+            pixel_range=pixel_range,
+        )
         with torch.no_grad():
             start = torch.zeros_like(super().raw_of(torch.zeros(1, *self.image_shape)))
         self.register_buffer("start", start, persistent=False)

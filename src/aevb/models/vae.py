@@ -27,7 +27,6 @@ class VAE(GenerativeModel):
     noise: makes x̃ of x: nothing, or what a denoising variational autoencoder has to undo.
     map_estimate: maximise Σₙ log p(xₙ) + log p(θ) over the decoder's weights θ, with p(θ) = N(0, I) (the paper's
         section 5). The loss, per image, gains -log p(θ)/N for N training images.
-
     pixel_range: the numbers of black and of white; a likelihood of numbers in [0, 1] takes no other.
 
     Raises ShapeMismatch or SupportMismatch where the posterior and the prior live on different sets.
