@@ -18,18 +18,24 @@ Projection = Callable[[np.ndarray], np.ndarray]
 
 
 def latent_scatter(
-    z: Tensor, y: Tensor, *, colour_bar: bool = False, points: Sequence[Sequence[float]] | None = None
+    z: Tensor,
+    y: Tensor,
+    *,
+    colour_bar: bool = False,
+    colour_map: str = "tab10",
+    points: Sequence[Sequence[float]] | None = None,
 ) -> Figure:
     """Codes (N, D), coloured by label (N,), with a legend or a colour bar.
 
     One latent dimension is drawn against the label, two as they are, more as their first two principal components.
 
+    colour_map: one of matplotlib's.
     points: codes of D numbers to be marked with 1, 2, …, as in `decoded_points`; projected as the others are. In one
         dimension a point is a line, since it has no label.
     """
     codes, labels = z.detach().float().cpu().numpy(), y.cpu().numpy()
     marked = chosen_points(points or [], codes.shape[1]).numpy()
-    figure = Figure(figsize=(8, 6.8), dpi=100, layout="constrained")
+    figure = Figure(figsize=(10, 8) if colour_bar else (8, 6.8), dpi=100, layout="constrained")
     axes = figure.subplots()
     if codes.shape[1] == 1:
         drawn, names = np.column_stack([codes[:, 0], labels]), ("$z_1$", "label")
@@ -39,7 +45,7 @@ def latent_scatter(
         project, names = _to_the_plane(codes)
         drawn = project(codes)
         _mark_points(axes, project(marked) if len(marked) else marked)
-    scatter_by_label(figure, axes, drawn, labels, colour_bar)
+    scatter_by_label(figure, axes, drawn, labels, colour_bar, colour_map)
     axes.set_xlabel(names[0])
     axes.set_ylabel(names[1])
     axes.set_title(f"Latent codes of {counted(len(codes), 'image')}")

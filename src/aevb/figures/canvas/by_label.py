@@ -4,23 +4,40 @@ from typing import Any
 
 import numpy as np
 import torch
+from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-COLOURS = "tab10"  # one for each last digit of a label
+from aevb.checks import one_of
+
+COLOURS = 10  # one for each last digit of a label
 
 
-def scatter_by_label(figure: Figure, axes: Any, points: np.ndarray, y: np.ndarray, colour_bar: bool) -> None:
-    """Points (N, 2) or (N, 3), with the colours of the labels y (N,) in a legend or in a colour bar beside them."""
+def scatter_by_label(
+    figure: Figure, axes: Any, points: np.ndarray, y: np.ndarray, colour_bar: bool, colour_map: str = "tab10"
+) -> None:
+    """Points (N, 2) or (N, 3), with the colours of the labels y (N,) in a legend or in a colour bar beside them.
+
+    colour_map: one of matplotlib's.
+    """
+    colours = colormaps[one_of("colour_map", colour_map, sorted(colormaps))].resampled(COLOURS)
     # All classes in one shuffled draw: class by class, the last would cover the others.
     order = torch.randperm(len(points), generator=torch.Generator().manual_seed(0)).numpy()
     options = {"depthshade": False} if points.shape[1] == 3 else {}
     drawn = axes.scatter(
-        *points[order].T, c=y[order] % 10, cmap=COLOURS, vmin=-0.5, vmax=9.5, s=7, alpha=0.75, linewidths=0, **options
+        *points[order].T,
+        c=y[order] % COLOURS,
+        cmap=colours,
+        vmin=-0.5,
+        vmax=9.5,
+        s=7,
+        alpha=0.75,
+        linewidths=0,
+        **options,
     )
     if colour_bar:
-        bar: Any = figure.colorbar(drawn, ax=axes, ticks=range(10), label="label")
+        bar: Any = figure.colorbar(drawn, ax=axes, ticks=range(COLOURS), label="label")
         bar.solids.set_alpha(1)
         return
     for label in np.unique(y):
-        axes.scatter(*[[]] * points.shape[1], color=f"C{label % 10}", s=30, label=str(label))
+        axes.scatter(*[[]] * points.shape[1], color=colours(label % COLOURS), s=30, label=str(label))
     axes.legend(title="label", loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
