@@ -13,6 +13,7 @@ from aevb.errors import UserError
 from aevb.losses import IWAE, MCEM, SGVBA, SGVBB, STL, Densities, WakeSleep
 from aevb.models import SVIVAE, SeedEnsemble
 from aevb.networks import ConvDecoder, MLPDecoder
+from aevb.train.preflight import check_vmap
 from tests.models_known_exactly.linear_vae import LinearVAE
 
 
@@ -147,6 +148,8 @@ def test_copies_with_several_seeds_each_find_their_own() -> None:
     for seed in range(2):
         assert torch.allclose(elbo[seed], LinearVAE(seed=seed).log_px(x), atol=0.3)
     assert (elbo[0] - elbo[1]).abs().min() > 0.3
+    with pytest.raises(UserError, match=r"seeds=2 .* which cannot do a part of this model"):
+        check_vmap(SeedEnsemble([small_svi().float() for _ in range(2)]))
 
 
 @pytest.mark.parametrize(
