@@ -16,7 +16,12 @@ from tests.conftest import RunCommand, choices
 
 Run = Callable[..., tuple[int, str, str]]
 QUICK = ("data=digits", "trainer=cpu", "trainer.max_epochs=1", "figures=[]", "encoder.hidden_sizes=[16]")
-SKIPPED = {"denoising": "without noise", "codebook_usage": "no codebook", "dictionary": "is no dictionary"}
+SKIPPED = {
+    "denoising": "without noise",
+    "markov_chain": "without noise",
+    "codebook_usage": "no codebook",
+    "dictionary": "is no dictionary",
+}
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +44,7 @@ def test_every_figure_that_applies_is_drawn(run: Run, folder: Path, tmp_path: Pa
     before = set(folder.rglob("*"))
     names = sorted({*choices("figures")} - {"default", "quick"})
     options = ("z=[[0.5,0.5],[0,0]]", "figures.interpolation.labels=[3,7]", "figures.tsne.max_points=60")
+    options += ("figures.inpainting.num_transitions=4", "figures.interpolation_gif.n=5")
     code, output, _ = run("run=runs/here", f"figures=[{','.join(names)}]", f"out={tmp_path / 'out'}", *options)
     assert code == 0
     drawn = {file.stem: file for file in (tmp_path / "out").iterdir()}
