@@ -40,9 +40,13 @@ def test_a_loaded_model_has_the_same_outputs(saved: Callable[..., Path], model: 
     trained = {"state_dict": first.state_dict()}
     again = load_model(saved(f"model={model}", "latent_dim=3", change=lambda checkpoint: checkpoint.update(trained)))
     x = torch.rand(4, 1, 8, 8)
-    assert torch.equal(first.encode(x), again.encode(x))
-    assert torch.equal(first.decode(first.encode(x)), again.decode(again.encode(x)))
-    assert first.encode(x).shape == (4, 3)
+    codes = []
+    for loaded in (first, again):
+        torch.manual_seed(0)  # a model without an encoder finds its codes with draws
+        codes.append(loaded.encode(x))
+    assert torch.equal(*codes)
+    assert torch.equal(first.decode(codes[0]), again.decode(codes[0]))
+    assert codes[0].shape == (4, 3)
     assert second.encode(x).shape == (4, 2)
     assert not first.training
 
@@ -143,16 +147,18 @@ def test_a_checkpoint_that_could_not_be_written_leaves_the_one_before(
     assert list(path.parent.iterdir()) == [path]
 
 
-@pytest.mark.parametrize(("found", "age"), [(None, "an older"), (1, "an older"), (3, "another"), ("x", "another")])
+@pytest.mark.parametrize(
+    ("found", "age"),
+    [(None, "an older"), (CHECKPOINT_FORMAT - 1, "an older"), (CHECKPOINT_FORMAT + 1, "another"), ("x", "another")],
+)
 def test_another_format_is_refused_in_one_sentence(saved: Callable[..., Path], found: object, age: str) -> None:
     def change(checkpoint: dict[str, Any]) -> None:
         del checkpoint["format"]
         if found is not None:
             checkpoint["format"] = found
 
-    with pytest.raises(
-        UserError, match=rf"model\.ckpt was written by {age} version of aevb, in format .*reads format 2"
-    ):
+    message = rf"model\.ckpt was written by {age} version of aevb, in format .*reads format {CHECKPOINT_FORMAT}"
+    with pytest.raises(UserError, match=message):
         load_model(saved(change=change))
 
 

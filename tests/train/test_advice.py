@@ -32,7 +32,7 @@ def test_a_pair_that_does_not_fit_gets_one_that_does(posterior: str, prior: str)
 def test_the_choices_of_a_class_are_found_in_their_configs() -> None:
     bounds = advice(WrongClass("loss", None, VariationalBound))
     errors = advice(WrongClass("loss", None, ReconstructionLoss))
-    assert errors == "use loss=bce, loss=mse, loss=rmse"
+    assert errors == "use loss=bce, loss=mse, loss=mse_mean, loss=rmse"
     assert bounds is not None
     assert {*bounds.removeprefix("use ").split(", "), *errors.removeprefix("use ").split(", ")} == {
         f"loss={name}" for name in choices("loss")

@@ -61,6 +61,7 @@ def test_a_run_leaves_everything_behind(configure: Configure) -> None:
     assert metrics["data"] == {
         "name": "digits",
         "binarize": "static",
+        "range": [0.0, 1.0],
         "image_shape": [1, 8, 8],
         "split_sizes": {"train": 1200, "val": 300, "test": 297},
     }
@@ -105,7 +106,7 @@ def test_the_tested_model_is_the_one_in_the_checkpoint(configure: Configure) -> 
     with torch.no_grad():
         error = (model.decode(model.encode(x)) - x).square().sum((1, 2, 3)).mean()
     assert metrics_of(cfg)["test"]["loss"] == pytest.approx(error.item(), rel=1e-5)
-    assert set(metrics_of(cfg)["choices"]) == {"model", "encoder", "decoder", "loss", "noise", "penalty",
+    assert set(metrics_of(cfg)["choices"]) == {"model", "encoder", "decoder", "loss", "noise", "penalty", "init",
                                                  "optimizer", "scheduler", "data"}  # fmt: skip
     assert set(metrics_of(cfg)["units"].values()) == {"summed squared error per image"}
 
@@ -175,7 +176,7 @@ def test_a_folder_used_before_never_gives_the_old_model(configure: Configure) ->
 
 def test_options_of_a_figure_that_is_not_asked_for_are_no_obstacle(configure: Configure) -> None:
     cfg = configure("experiment=mlp_ae", *SMALL, "figures=[]", "trainer.max_epochs=1")
-    assert cfg.figures.decoded_grid == {"box": [-10, 10]}
+    assert cfg.figures.decoded_grid == {"n": 15, "box": [-10, 10]}
     train(cfg)
     assert not (Path(cfg.run_dir) / "figures").exists()
 

@@ -67,7 +67,7 @@ def parts_of(model: ImageModel) -> list[Part]:
     names = [name for name in calls if not any(name.startswith(f"{other}.") for other in calls)]
     covered = [name for name in modules if any(_within(name, part) for part in names)]
     names += [name for name in modules if own[name] and name not in covered]
-    return [_part(name, modules, calls, own) for name in names if not isinstance(modules[name], nn.Identity)]
+    return [_part(name, modules, calls, own) for name in names if not _does_nothing(modules[name])]
 
 
 @torch.no_grad()
@@ -97,9 +97,7 @@ def _part(name: str, modules: dict[str, nn.Module], calls: dict[str, Call], own:
     inner = [
         inside
         for inside, module in modules.items()
-        if inside.startswith(f"{name}.")
-        and not isinstance(module, nn.Identity)
-        and (own[inside] or not list(module.children()))
+        if inside.startswith(f"{name}.") and not _does_nothing(module) and (own[inside] or not list(module.children()))
     ]
     layers = tuple(
         Layer(
@@ -121,6 +119,10 @@ def _part(name: str, modules: dict[str, nn.Module], calls: dict[str, Call], own:
         call.takes_input,
         layers,
     )
+
+
+def _does_nothing(module: nn.Module) -> bool:
+    return isinstance(module, nn.Identity) or (isinstance(module, nn.Sequential) and len(module) == 0)
 
 
 def _within(name: str, part: str) -> bool:

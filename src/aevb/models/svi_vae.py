@@ -100,6 +100,11 @@ class SVIVAE(VAE):
         self.learning_rate = number_from("learning_rate", learning_rate, 0, above=True)
         self.num_samples = whole_number("num_samples", num_samples)
 
+    def pass_through(self, x: Tensor) -> None:
+        q: Distribution = self.posterior(self.raw_of(x))
+        self.prior().sample(torch.Size((1,)))
+        self.likelihood_of(q.sample())
+
     def raw_of(self, x: Tensor) -> Tensor:
         with torch.no_grad():
             prior = self.prior()

@@ -128,9 +128,9 @@ class VAE(GenerativeModel):
         return self.decode(self.prior().sample(Size((n,))))
 
     def pass_through(self, x: Tensor) -> None:
-        z = self.posterior_of(self.noise(x)).sample()
+        q: Distribution = self.posterior(self.encoder(self.noise(x)))
         self.prior().sample(Size((1,)))
-        self.likelihood_of(z)
+        self.likelihood_of(q.sample())
 
     def begin_training(self, num_images: int) -> None:
         self.num_training_images = num_images
