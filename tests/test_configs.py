@@ -23,6 +23,7 @@ UNIT, SIMPLEX, HEAVY = ["prior=beta"], ["prior=dirichlet"], ["prior=cauchy"]
 ANY_PAIR, VQ, AE = ["loss=sgvb_a"], ["model=vq_vae", "latent_dim=4"], ["model=mlp_ae"]
 FITTING = {  # what goes with choices that do not go with the default ones
     **{("loss", name): AE for name in ("bce", "mse", "mse_mean", "rmse")},
+    ("loss", "as_written"): ["experiment=mlp_vae"],
     **{("penalty", name): AE for name in choices("penalty")},
     **{("codebook", name): VQ for name in choices("codebook")},
     ("decoder", "conv_map"): VQ,

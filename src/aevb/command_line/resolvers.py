@@ -1,8 +1,9 @@
 """Computations in configuration files, as ${name:arguments}."""
 
 from math import sqrt
+from typing import Any
 
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from aevb.checks import number_from
 
@@ -28,5 +29,16 @@ def sigma_of_weight(weight: float, channels: int, image_size: int) -> float:
     return sqrt(channels * image_size**2 / (2 * weight))
 
 
-for resolver in (folder_name, part_of, sigma_of_weight):
+def as_written(name: str, *, _root_: DictConfig) -> Any:
+    """What the experiment's source writes for this option of its loss."""
+    written = _root_.get("as_written")
+    if written is None:
+        raise ValueError(
+            "loss=as_written is for experiments whose source minimises something else than the bound, such as "
+            "experiment=mlp_vae and experiment=keras_vae: choose one of these, or another loss"
+        )
+    return written[name]
+
+
+for resolver in (folder_name, part_of, sigma_of_weight, as_written):
     OmegaConf.register_new_resolver(resolver.__name__, resolver, replace=True)

@@ -25,6 +25,8 @@ class FixedPrior(Prior):
         self.family = family
         self.names = tuple(parameters)
         for name, value in parameters.items():
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise ValueError(f"prior.parameters.{name}={value!r}: expected a number")
             # Buffers, so that the prior follows the model to its device and precision.
             self.register_buffer(name, torch.full((latent_dim,), float(value)), persistent=False)
         try:

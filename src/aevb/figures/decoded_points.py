@@ -39,5 +39,5 @@ def decoded_points(
 
 def _coordinates(point: Sequence[float]) -> str:
     """(0.5, 0.5), in lines of three numbers."""
-    numbers = [f"{value:.3g}" for value in point]
+    numbers = [f"{value:.3g}".replace("-", "−") for value in point]
     return "(" + ",\n".join(", ".join(numbers[i : i + 3]) for i in range(0, len(numbers), 3)) + ")"

@@ -36,7 +36,7 @@ def inpainting(
     """
     images = x[: whole_number("n", n)]
     if whole_number("samples", samples) > whole_number("num_chains", num_chains):
-        raise ValueError(f"samples={samples}: expected at most one of each chain, and num_chains={num_chains}")
+        raise ValueError(f"samples={samples}: expected at most num_chains={num_chains}, since each chain gives one")
     make_mask = MASKS[one_of("mask", mask, MASKS)]
     if number_from("missing", missing, 0) > 1:
         raise ValueError(f"missing={missing}: expected a share of the pixels, a number from 0 to 1")

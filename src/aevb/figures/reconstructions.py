@@ -25,5 +25,5 @@ def reconstructions(x: Tensor, reconstruction: Tensor, z: Tensor, *, n: int = 10
 
 def _numbers(code: list[float]) -> str:
     """A number a line."""
-    lines = [f"{value:.2f}".replace("-", "−") for value in code[:MOST]]
+    lines = [f"{round(value, 2) + 0.0:.2f}".replace("-", "−") for value in code[:MOST]]  # + 0.0: no negative zero
     return "\n".join([*lines, *([f"… of {len(code)}"] if len(code) > MOST else [])])

@@ -5,7 +5,7 @@ VariationalBound is made of the Densities of a VAE: -ELBO (EvidenceLowerBound), 
 older algorithm follows. Sums run over pixels and latent dimensions here; whoever trains takes the mean over the batch.
 """
 
-from aevb.losses.as_written import AsWritten
+from aevb.losses.as_written import AsWritten, NotGaussian
 from aevb.losses.bce import BCE
 from aevb.losses.ciwae import CIWAE
 from aevb.losses.contractive import Contractive
@@ -55,6 +55,7 @@ __all__ = [
     "MovingSupport",
     "NoClosedForm",
     "NoReparameterisation",
+    "NotGaussian",
     "Penalty",
     "ReconstructionLoss",
     "ScoreFunction",

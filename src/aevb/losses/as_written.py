@@ -15,6 +15,10 @@ from aevb.losses.variational_bound import LossTerms, VariationalBound
 KLS = ("exact", "without_squares")
 
 
+class NotGaussian(ValueError):
+    """A formula for Gaussians meets another q(z|x)."""
+
+
 class AsWritten(VariationalBound):
     """w·‖x - x̂‖² + β·K, where x̂ is the mean of p(x|z), and z ~ q(z|x) reparameterised.
 
@@ -25,7 +29,7 @@ class AsWritten(VariationalBound):
     kl: what K is. exact: KL(q ‖ p). without_squares: Σⱼ σⱼ² + μⱼ² - log σⱼ - ½ for a Gaussian q, which lacks a factor
         ½ and the square in log σ². It is KL(q ‖ N(0, ½ I)) + (D/2) log 2, and pulls towards that narrower prior.
 
-    Raises ValueError for without_squares and a posterior that is not Gaussian.
+    Raises NotGaussian for without_squares and a q(z|x) that is not a product of Gaussians.
     """
 
     def __init__(
@@ -58,5 +62,7 @@ def kl_without_squares(q: Distribution) -> Tensor:
     """Σⱼ σⱼ² + μⱼ² - log σⱼ - ½, (B,), of a Gaussian q with batch shape (B,)."""
     each = marginal_family(q)
     if not isinstance(each, Normal) or each is q:
-        raise ValueError("loss.kl=without_squares is written for posterior=normal: choose that, or loss.kl=exact")
+        raise NotGaussian(
+            f"the KL term without squares is that of a Gaussian q(z|x), and this is a {type(each).__name__}"
+        )
     return (each.variance + each.mean.square() - each.stddev.log() - 0.5).sum(-1)

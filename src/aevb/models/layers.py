@@ -110,8 +110,9 @@ def _part(name: str, modules: dict[str, nn.Module], calls: dict[str, Call], own:
     )
     trainable, frozen = _count(own[name])
     call = calls.get(name, Call(None, takes_input=False))
+    own_names = ", ".join(own_name for own_name, _ in modules[name].named_parameters(recurse=False))
     return Part(
-        name,
+        name or own_names,
         _kind(modules[name]),
         call.shape,
         trainable + sum(layer.trainable for layer in layers),
@@ -150,6 +151,8 @@ def _kind(module: nn.Module) -> str:
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         (height, width), stride = module.kernel_size, module.stride[0]
         return f"{name} {height}×{width}" + (f", stride {stride}" if stride > 1 else "")
+    if isinstance(module, nn.ZeroPad2d) and min(module.padding) < 0:
+        return "crop"
     return name
 
 

@@ -101,7 +101,7 @@ class SVIVAE(VAE):
         self.num_samples = whole_number("num_samples", num_samples)
 
     def pass_through(self, x: Tensor) -> None:
-        q: Distribution = self.posterior(self.raw_of(x))
+        q: Distribution = self.posterior(self.start.expand(len(x), -1))  # without the search
         self.prior().sample(torch.Size((1,)))
         self.likelihood_of(q.sample())
 

@@ -11,16 +11,18 @@ from aevb.networks.activation import activation as activation_named
 LAYERS = ("activation", "batch_norm", "dropout")
 
 
-def conv_block(layers: Sequence[str], channels: int, activation: Activation, dropout: float) -> list[nn.Module]:
+def conv_block(
+    layers: Sequence[str], channels: int, activation: Activation, dropout: float, name: str = "block"
+) -> list[nn.Module]:
     """The named layers in the order given, for maps with the given number of channels.
 
     layers: from activation, batch_norm and dropout, such as [batch_norm, activation].
     dropout: the probability of dropout.
 
-    Raises ValueError for any other name or probability.
+    Raises ValueError, calling the list `name`, for any other name or probability.
     """
     if isinstance(layers, str) or not set(layers) <= set(LAYERS):
-        raise ValueError(f"block={layers}: expected a list of {', '.join(LAYERS)}")
+        raise ValueError(f"{name}={layers}: expected a list of {', '.join(LAYERS)}")
     if number_from("dropout", dropout, 0) >= 1:
         raise ValueError(f"dropout={dropout}: expected a probability below 1")
     made: dict[str, Callable[[], nn.Module]] = {

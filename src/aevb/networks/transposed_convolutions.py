@@ -52,8 +52,9 @@ class TransposedConvolutions(nn.Sequential):
             raise ValueError(f"padding={padding}: half mirrors all layers, and does not go with others in a list")
         additions = _output_paddings(output_padding, geometry)
         blocks = [block] * len(channels)  # from the image inwards, as all lists here
-        if map_block is not None and blocks:
-            blocks[-1] = map_block
+        if map_block is not None:
+            conv_block(map_block, 1, activation, dropout, "map_block")  # for its checks
+            blocks[-1:] = [map_block] if blocks else []
         sizes = _mirrored(output_shape, geometry)
         size = sizes[-1]
         layers: list[nn.Module] = []
@@ -133,6 +134,8 @@ def _final(
         padding = 1 if size == image_size else 0
         kernel = (3, 3) if padding else (size[0] - image_size[0] + 1, size[1] - image_size[1] + 1)
     else:
+        if isinstance(kernel_size, str):
+            raise ValueError(f"final_kernel_size={kernel_size!r}: expected fit, or a whole number of at least 1")
         kernel = (whole_number("final_kernel_size", kernel_size),) * 2
         whole_number("final_padding", padding, at_least=0)
     height, width = (n + 2 * padding - k + 1 for n, k in zip(size, kernel, strict=True))

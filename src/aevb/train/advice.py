@@ -8,7 +8,7 @@ from math import inf
 from aevb.checks import WrongClass
 from aevb.command_line.suggestions import choices_of_class
 from aevb.distributions import ShapeMismatch, SupportMismatch
-from aevb.losses import MovingSupport, NoClosedForm, NoReparameterisation, Unexplained
+from aevb.losses import MovingSupport, NoClosedForm, NoReparameterisation, NotGaussian, Unexplained
 
 POSTERIORS = {  # by where the prior lives
     (-inf, inf): "normal, laplace or logistic",
@@ -27,6 +27,8 @@ def advice(error: BaseException) -> str | None:
             return "use loss=sgvb_a"
         case NoReparameterisation():
             return "use loss=score_function, which only needs log q(z|x)"
+        case NotGaussian():
+            return "use posterior=normal, or loss.kl=exact"
         case Unexplained():
             return "choose a posterior that lives where the prior does"
         case ShapeMismatch():

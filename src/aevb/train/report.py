@@ -50,7 +50,8 @@ def print_summary(run_dir: Path, metrics: dict[str, Any]) -> None:
     console = Console()
     console.print(table)
     console.print(
-        f"{metrics['epochs']} epochs in {metrics['seconds']:.0f} s, {metrics['images_per_second']:,.0f} images/s",
+        f"{metrics['epochs']} epoch{'s' * (metrics['epochs'] != 1)} in {metrics['seconds']:.0f} s, "
+        f"{metrics['images_per_second']:,.0f} images/s",
         highlight=False,
     )
     if "seeds" in metrics:

@@ -49,11 +49,18 @@ def _check_resumable(path: Path, checkpoint: dict[str, Any], config: dict[str, A
         if key.split(".")[0] in MUST_AGREE and then.get(key) != now.get(key)
     ]
     if differing:
+        follows = [
+            key for key in sorted(then.keys() & now.keys()) if key.startswith("scheduler.") and then[key] != now[key]
+        ]
+        schedule = " ".join(f"{key}={then[key]}" for key in follows)
         raise UserError(
             f"{path} belongs to a run with other options: {'; '.join(differing)}. Give the options of that run again; "
             f"they are in {path.parent.parent / 'config.yaml'}."
+            + (f" A schedule that follows trainer.max_epochs stays as it was with {schedule}" if follows else "")
         )
     done, wanted = _epochs_done(checkpoint), config["trainer"]["max_epochs"]
+    if done >= wanted and config["data"].get("stream"):
+        raise UserError(f"{path} has already been trained for {done} epochs, and a stream is served once")
     if done >= wanted:
         raise UserError(
             f"{path} has already been trained for {done} epochs: set trainer.max_epochs to more, such as {done + 10}"

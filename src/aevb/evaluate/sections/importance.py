@@ -7,6 +7,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from aevb.checks import whole_number, whole_numbers
+from aevb.distributions import support_of
 from aevb.evaluate.findings import Findings
 from aevb.evaluate.model_under_test import ModelUnderTest
 from aevb.evaluate.result import Kind, log_density_result, result
@@ -14,6 +15,7 @@ from aevb.evaluate.section import Section
 from aevb.figures.importance_curve import importance_curve
 from aevb.metrics.estimate import mean_over_images
 from aevb.metrics.importance import ImportanceEstimates, importance_estimates
+from aevb.models import VAE
 
 FEW = 10  # samples of p(z|x) that the weighted ones are worth
 CLEAR = 3.0  # standard errors from which a difference is reported
@@ -68,8 +70,23 @@ class Importance(Section):
             results,
             {**per_image, f"ess_{most}": estimates.ess},
             {"importance_curve": importance_curve(estimates.log_px, lines)},
-            [*_poor_weights(estimates, most), *_shortfalls(estimates.log_px[most], most, others)],
+            [
+                *_narrow_support(model, x),
+                *_poor_weights(estimates, most),
+                *_shortfalls(estimates.log_px[most], most, others),
+            ],
         )
+
+
+def _narrow_support(model: VAE, x: Tensor) -> list[str]:
+    """A sentence where q(z|x) cannot give every z of the prior, so that no number of samples reaches log p(x)."""
+    q, p = support_of(model.posterior_of(x[:1])), support_of(model.prior())
+    if q == p:
+        return []
+    return [
+        f"q(z|x) has its support on a part of the prior's, such as {q} of {p}: importance sampling from it stays below "
+        f"log p(x), however many samples there are, and its Monte Carlo error does not tell."
+    ]
 
 
 def _poor_weights(estimates: ImportanceEstimates, most: int) -> list[str]:

@@ -7,8 +7,6 @@ import torch
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from aevb.checks import one_of
-
 COLOURS = 10  # one for each last digit of a label
 
 
@@ -19,7 +17,9 @@ def scatter_by_label(
 
     colour_map: one of matplotlib's.
     """
-    colours = colormaps[one_of("colour_map", colour_map, sorted(colormaps))].resampled(COLOURS)
+    if colour_map not in colormaps:
+        raise ValueError(f"colour_map={colour_map!r}: expected one of matplotlib's, such as tab10 or viridis")
+    colours = colormaps[colour_map].resampled(COLOURS)
     # All classes in one shuffled draw: class by class, the last would cover the others.
     order = torch.randperm(len(points), generator=torch.Generator().manual_seed(0)).numpy()
     options = {"depthshade": False} if points.shape[1] == 3 else {}
