@@ -91,7 +91,7 @@ def test_grids_that_do_not_exist(decode: Callable[[Tensor], Tensor]) -> None:
 def test_points_are_decoded_under_their_coordinates(decode: Callable[[Tensor], Tensor], seen: list[Tensor]) -> None:
     figure = decoded_points(decode, CODES, points=[[0.5, 0.25, 0], [1, 2, -3]])
     assert torch.equal(seen[0], torch.tensor([[0.5, 0.25, 0], [1, 2, -3]]))
-    assert [axes.get_title() for axes in figure.axes] == ["1: (0.5, 0.25, 0)", "2: (1, 2, -3)"]
+    assert [axes.get_title() for axes in figure.axes] == ["1: (0.5, 0.25, 0)", "2: (1, 2, −3)"]
 
 
 @pytest.mark.parametrize("points", [[[1, 2]], [[1, 2, 3], [1]], [1, 2, 3], 4, [["a", "b", "c"]]])
