@@ -118,6 +118,14 @@ def test_a_gif_has_the_size_that_is_asked_for(
         interpolation_gif(X, Y, encode, decode, size=0)
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("level", [0.0, 0.5, 1.0])
+def test_frames_that_are_alike_stay_frames(tmp_path: Path, channels: int, level: float) -> None:
+    Animation(torch.full((6, channels, 4, 4), level)).savefig(tmp_path / "still.gif")
+    with Image.open(tmp_path / "still.gif") as gif:
+        assert gif.n_frames == 6  # type: ignore[attr-defined]
+
+
 def test_an_animation_can_have_colours(tmp_path: Path) -> None:
     Animation(torch.rand(3, 3, 8, 8)).savefig(tmp_path / "colours.gif")
     with Image.open(tmp_path / "colours.gif") as gif:

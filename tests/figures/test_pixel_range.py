@@ -1,14 +1,15 @@
 """Figures of models whose pixels are not in [0, 1] are drawn from grey levels."""
 
 from functools import partial
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-from aevb.distributions import Gaussian, NormalPosterior, StandardNormal
+from aevb.distributions import Gaussian, NormalPosterior, StandardNormal, VampPrior
 from aevb.figures import Quantities
-from aevb.losses import SGVBB
+from aevb.losses import SGVBA, SGVBB
 from aevb.models import VAE
 from aevb.networks import MaskingNoise, MLPDecoder, MLPEncoder
 
@@ -49,6 +50,23 @@ def test_every_image_is_grey_and_every_code_is_that_of_the_models_own_pixels(gre
     drawn = seen.sample(3)
     torch.manual_seed(2)
     torch.testing.assert_close(drawn, (vae.sample(3) - LOW) / (HIGH - LOW))
+
+
+@torch.no_grad()
+def test_pseudo_inputs_are_images_of_the_models_own_pixels() -> None:
+    vae = VAE(
+        encoder=MLPEncoder((1, 4, 4), [8]),
+        decoder=partial(MLPDecoder, latent_dim=2, hidden_sizes=[8]),
+        posterior=partial(NormalPosterior, latent_dim=2),
+        prior=partial(VampPrior, num_components=3),
+        likelihood=Gaussian(),
+        loss=SGVBA(),
+        pixel_range=(LOW, HIGH),
+    )
+    assert isinstance(vae.prior, VampPrior)
+    components: Any = vae.prior()
+    own = vae.posterior_of(LOW + (HIGH - LOW) * vae.prior.pseudo_inputs)
+    torch.testing.assert_close(components.component_distribution.mean, own.mean)
 
 
 @torch.no_grad()

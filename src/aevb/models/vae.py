@@ -22,8 +22,8 @@ class VAE(GenerativeModel):
 
     decoder: makes the decoder from the shape of its output, which the likelihood decides.
     posterior: makes the posterior from the number of the encoder's features.
-    prior: a Prior, or, where it is made of the model's own posteriors, what makes one from `posterior_of` and
-        `image_shape`.
+    prior: a Prior, or, where it is made of the model's own posteriors, what makes one from `posterior_of`, which takes
+        images with grey levels in [0, 1], and `image_shape`.
     noise: makes x̃ of x: nothing, or what a denoising variational autoencoder has to undo.
     map_estimate: maximise Σₙ log p(xₙ) + log p(θ) over the decoder's weights θ, with p(θ) = N(0, I) (the paper's
         section 5). The loss, per image, gains -log p(θ)/N for N training images.
@@ -73,7 +73,7 @@ class VAE(GenerativeModel):
         self.select_mode = "max" if loss.select_by == "elbo" else "min"
         self.posterior = posterior(in_features=encoder.out_features)
         if not isinstance(prior, Prior):
-            prior = prior(posterior_of=self.posterior_of, image_shape=self.image_shape)
+            prior = prior(posterior_of=self.posterior_of_grey, image_shape=self.image_shape)
         self.prior = prior
         self.likelihood = likelihood
         self.decoder = decoder(output_shape=likelihood.parameter_shape(self.image_shape))
@@ -90,6 +90,10 @@ class VAE(GenerativeModel):
     def posterior_of(self, x: Tensor) -> Distribution:
         """q(z|x): (B, C, H, W) -> batch shape (B,), event shape (D,)."""
         return self.posterior.distribution(self.raw_of(x))
+
+    def posterior_of_grey(self, grey: Tensor) -> Distribution:
+        """q(z|x) of images with grey levels in [0, 1], whatever the range of the model's pixels."""
+        return self.posterior_of(self.from_grey(grey))
 
     def raw_of(self, x: Tensor) -> Tensor:
         """The raw parameters of q(z|x): (B, C, H, W) -> (B, P)."""

@@ -1,6 +1,7 @@
 """Pictures that move."""
 
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 from torch import Tensor
@@ -27,5 +28,14 @@ class Animation:
         """Write the GIF; named like the method of a Figure."""
         from torchvision.transforms.functional import to_pil_image  # torchvision takes a second to import
 
-        first, *rest = (to_pil_image(frame).resize(self.size, Image.Resampling.NEAREST) for frame in self.frames)
+        images = [to_pil_image(frame).resize(self.size, Image.Resampling.NEAREST) for frame in self.frames]
+        for i, image in enumerate(images):
+            # Pillow joins equal neighbours to one frame: a grey level of one pixel in the corner tells them apart.
+            image.putpixel((0, 0), _last_bit(image.getpixel((0, 0)), i % 2))
+        first, *rest = images
         first.save(path, format="GIF", save_all=True, append_images=rest, duration=self.milliseconds, loop=0)
+
+
+def _last_bit(pixel: Any, bit: int) -> Any:
+    """A grey level, or three, with this last bit."""
+    return tuple((level & ~1) | bit for level in pixel) if isinstance(pixel, tuple) else (pixel & ~1) | bit
