@@ -1,9 +1,11 @@
 """Files and folders: making them, and telling in plain words why a disk refuses."""
 
+import csv
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -61,6 +63,18 @@ def write_atomically(path: Path, content: bytes | memoryview) -> None:
         os.replace(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def write_text_atomically(path: Path, text: str) -> None:
+    """Write UTF-8, whatever the locale, as `write_atomically` does."""
+    write_atomically(path, text.encode("utf-8"))
+
+
+def write_csv_atomically(path: Path, rows: Iterable[Sequence[object]]) -> None:
+    """Write rows of values as comma-separated UTF-8, as `write_atomically` does."""
+    content = StringIO(newline="")
+    csv.writer(content).writerows(rows)
+    write_text_atomically(path, content.getvalue())
 
 
 def relative_to_cwd(path: Path) -> Path:

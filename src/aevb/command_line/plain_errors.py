@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 
 from hydra.errors import HydraException, InstantiationException
 from omegaconf.errors import OmegaConfBaseException
@@ -24,6 +25,9 @@ def plain_errors(config_name: str) -> Iterator[None]:
 
     Anything else is a bug, and keeps its traceback.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without ± shows ?
     if {"--help", "-h"} & {*sys.argv}:
         read_groups_once()
     if os.environ.get("HYDRA_FULL_ERROR") == "1":

@@ -1,6 +1,5 @@
 """The rows of a comparison, as a file and as tables in the terminal."""
 
-import csv
 from pathlib import Path
 
 from rich.table import Table
@@ -9,6 +8,7 @@ from aevb.compare_estimators.figure import LABELS
 from aevb.compare_estimators.gradients import PARTS
 from aevb.compare_estimators.sentences import with_error
 from aevb.compare_estimators.statistics import GradientNoise
+from aevb.files import write_csv_atomically
 from aevb.terminal import wide_console
 
 
@@ -16,14 +16,13 @@ def write(rows: list[GradientNoise], path: Path) -> None:
     """One line a row; the unit of the variance is nats², per squared unit of the parameters."""
     estimates = ("squared_bias", "variance", "snr", "squared_bias_log_p")
     names = [name for estimate in estimates for name in (estimate, f"{estimate}_se")]
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["estimator", "num_samples", "parameters", *names, "seconds", "variance_times_seconds"])
-        for row in rows:
-            values = [value for name in estimates for value in (getattr(row, name) or ("", "", ""))[:2]]
-            writer.writerow(
-                [row.estimator, row.num_samples, row.parameters, *values, row.seconds, row.variance_times_seconds]
-            )
+    lines: list[list[object]] = [
+        ["estimator", "num_samples", "parameters", *names, "seconds", "variance_times_seconds"]
+    ]
+    for row in rows:
+        values = [value for name in estimates for value in (getattr(row, name) or ("", "", ""))[:2]]
+        lines.append([row.estimator, row.num_samples, row.parameters, *values, row.seconds, row.variance_times_seconds])
+    write_csv_atomically(path, lines)
 
 
 def print_tables(rows: list[GradientNoise]) -> None:

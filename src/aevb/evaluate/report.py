@@ -1,6 +1,5 @@
 """The report of an evaluation: a table in the terminal, and files."""
 
-import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,20 +10,20 @@ from torch import Tensor
 
 from aevb.evaluate.findings import Findings
 from aevb.figures import save
-from aevb.files import relative_to_cwd
+from aevb.files import relative_to_cwd, write_csv_atomically, write_text_atomically
 from aevb.terminal import format_number, wide_console
 
 
 def write(folder: Path, evaluation: dict[str, Any], found: Findings, labels: Tensor | None) -> None:
     """evaluation.json, evaluation_images.csv with a line for each image, and figures/."""
     content = json.dumps(evaluation, indent=2, ensure_ascii=False, allow_nan=False)
-    (folder / "evaluation.json").write_text(content + "\n")
+    write_text_atomically(folder / "evaluation.json", content + "\n")
     columns: dict[str, list[Any]] = {name: values.tolist() for name, values in found.per_image.items()}
-    with (folder / "evaluation_images.csv").open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["image", "label", *columns])
-        for i, label in enumerate([] if labels is None else labels.tolist()):
-            writer.writerow([i, label, *(values[i] if i < len(values) else "" for values in columns.values())])
+    lines = [
+        [i, label, *(values[i] if i < len(values) else "" for values in columns.values())]
+        for i, label in enumerate([] if labels is None else labels.tolist())
+    ]
+    write_csv_atomically(folder / "evaluation_images.csv", [["image", "label", *columns], *lines])
     (folder / "figures").mkdir(exist_ok=True)
     for name, picture in found.pictures.items():
         save(picture, folder / "figures", name)

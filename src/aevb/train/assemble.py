@@ -15,6 +15,7 @@ from aevb.command_line.hydra_messages import root_cause
 from aevb.command_line.suggestions import buildable
 from aevb.errors import UserError
 from aevb.figures import wanted_quantities
+from aevb.files import write_text_atomically
 from aevb.models import ImageModel, SeedEnsemble, VQPrior
 from aevb.process import skip_distribution_checks
 from aevb.runs.checkpoint import restore_weights
@@ -62,7 +63,7 @@ def assemble(plan: Plan) -> Training:
     if trainer.is_global_zero:
         for old in plan.run_dir.glob("seed-*/checkpoints/*.ckpt"):
             old.unlink()  # of a run that used this folder before
-        OmegaConf.save(OmegaConf.create(plan.config), plan.run_dir / "config.yaml")
+        write_text_atomically(plan.run_dir / "config.yaml", OmegaConf.to_yaml(plan.config))
     return Training(plan, data, module, trainer, throughput)
 
 

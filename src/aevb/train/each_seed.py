@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from omegaconf import OmegaConf
 
-from aevb.files import relative_to_cwd
+from aevb.files import relative_to_cwd, write_text_atomically
 from aevb.models import SeedEnsemble
 from aevb.runs import CHECKPOINT_FORMAT, load_checkpoint
 from aevb.train.assemble import Training
@@ -37,7 +37,7 @@ def report_each(training: Training, checkpoint: Path, metrics: dict[str, Any]) -
         file.parent.mkdir(parents=True, exist_ok=True)
         content = {"format": CHECKPOINT_FORMAT, "epoch": epoch, "state_dict": alone.state_dict(), "config": config}
         torch.save(content, file)
-        OmegaConf.save(OmegaConf.create(config), folder / "config.yaml")
+        write_text_atomically(folder / "config.yaml", OmegaConf.to_yaml(config))
         scores = score(trainer, LightningModel(alone, training.module.make_optimizer), training.data)
         own = {"seed": config["seed"], "checkpoint": str(relative_to_cwd(file)), **scores}
         parameters = metrics["parameters"] // ensemble.n

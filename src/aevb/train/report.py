@@ -8,7 +8,7 @@ from lightning.pytorch import Trainer
 from rich.console import Console
 from rich.table import Table
 
-from aevb.files import relative_to_cwd
+from aevb.files import relative_to_cwd, write_text_atomically
 from aevb.terminal import format_number, shell_command
 
 STAGES = ("test", "validation")
@@ -16,7 +16,7 @@ STAGES = ("test", "validation")
 
 def write_metrics(run_dir: Path, metrics: dict[str, Any]) -> None:
     """Write metrics.json."""
-    (run_dir / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
+    write_text_atomically(run_dir / "metrics.json", json.dumps(metrics, indent=2) + "\n")
 
 
 def log_hyperparameters(trainer: Trainer, config: dict[str, Any], metrics: dict[str, Any] | None = None) -> None:

@@ -1,7 +1,7 @@
 """Pictures that move."""
 
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from PIL import Image
 from torch import Tensor
@@ -24,7 +24,7 @@ class Animation:
         scale = whole_number("size", size) / max(height, width)
         self.size = max(1, round(width * scale)), max(1, round(height * scale))
 
-    def savefig(self, path: str | Path) -> None:
+    def savefig(self, path: str | Path | IO[bytes]) -> None:
         """Write the GIF; named like the method of a Figure."""
         from torchvision.transforms.functional import to_pil_image  # torchvision takes a second to import
 

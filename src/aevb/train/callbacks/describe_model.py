@@ -6,6 +6,7 @@ from typing import cast
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
 
+from aevb.files import write_text_atomically
 from aevb.models import layer_table
 from aevb.train.module import LightningModel
 
@@ -20,7 +21,7 @@ class DescribeModel(Callback):
         if not trainer.is_global_zero:
             return
         table = layer_table(cast(LightningModel, pl_module).model)
-        self.path.write_text(f"{table}\n", encoding="utf-8")
+        write_text_atomically(self.path, f"{table}\n")
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger):
                 logger.experiment.add_text("model", f"```text\n{table}\n```", trainer.global_step)
