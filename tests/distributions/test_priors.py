@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 import torch
+from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 from torch.distributions import Distribution, Independent, Normal, kl_divergence
@@ -71,6 +72,18 @@ def test_pairs_fit_or_are_refused_in_one_line(posterior: str, prior: str) -> Non
         kl = closed_form_kl(q, p).sum(-1)
         standard_error = ratio.std(0) / len(z) ** 0.5
         assert ((ratio.mean(0) - kl).abs() < 5 * standard_error + 1e-9).all()
+
+
+@pytest.mark.parametrize("prior", ["standard_normal", "normal", "laplace", "mixture", "flow"])
+def test_a_cauchy_posterior_needs_tails_as_heavy(configure: Configure, prior: str) -> None:
+    with pytest.raises(InstantiationException, match=r"Cauchy, has tails so heavy that KL.* is infinite"):
+        build(configure, "posterior=cauchy", f"prior={prior}", "loss=sgvb_a")
+
+
+@pytest.mark.parametrize("prior", ["cauchy", "vamp"])
+def test_a_cauchy_posterior_with_such_a_prior(configure: Configure, prior: str) -> None:
+    model = build(configure, "posterior=cauchy", f"prior={prior}", "loss=sgvb_a")
+    assert model.terms(torch.rand(2, 1, 8, 8).double())["loss"].isfinite().all()
 
 
 def test_some_closed_forms_are_known(configure: Configure) -> None:

@@ -24,6 +24,7 @@ from aevb.distributions.posterior import Posterior
 from aevb.distributions.prior import Prior
 from aevb.distributions.standard_normal import StandardNormal
 from aevb.distributions.support import ShapeMismatch, SupportMismatch, check_support, elementary_support, support_of
+from aevb.distributions.tails import InfiniteKL, check_tails
 from aevb.distributions.vamp_prior import VampPrior
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "FlowPrior",
     "FullNormalPosterior",
     "Gaussian",
+    "InfiniteKL",
     "Likelihood",
     "LogisticNormalPosterior",
     "LowRankNormalPosterior",
@@ -47,6 +49,7 @@ __all__ = [
     "SupportMismatch",
     "VampPrior",
     "check_support",
+    "check_tails",
     "elementary_support",
     "marginal_family",
     "mean_or_mode",

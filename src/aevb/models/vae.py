@@ -9,7 +9,7 @@ from torch import Size, Tensor, nn
 from torch.distributions import Distribution, Normal
 
 from aevb.checks import instance_of, true_or_false
-from aevb.distributions import Likelihood, Posterior, Prior, check_support, mean_or_mode
+from aevb.distributions import Likelihood, Posterior, Prior, check_support, check_tails, mean_or_mode
 from aevb.losses import Densities, VariationalBound
 from aevb.models.image_model import GenerativeModel
 from aevb.networks import Decoder, Encoder
@@ -29,7 +29,8 @@ class VAE(GenerativeModel):
         section 5). The loss, per image, gains -log p(θ)/N for N training images.
     pixel_range: the numbers of black and of white; a likelihood of numbers in [0, 1] takes no other.
 
-    Raises ShapeMismatch or SupportMismatch where the posterior and the prior live on different sets.
+    Raises ShapeMismatch or SupportMismatch where the posterior and the prior live on different sets, and InfiniteKL
+    where the tails of the posterior are too heavy for the prior.
 
     >>> from functools import partial
     >>> from aevb.distributions import Bernoulli, NormalPosterior, StandardNormal
@@ -80,7 +81,9 @@ class VAE(GenerativeModel):
         self.map_estimate = true_or_false("map_estimate", map_estimate)
         self.num_training_images = inf  # until training begins there is no data set, and no weight on p(θ)
         with torch.no_grad():
-            check_support(self.posterior(torch.zeros(1, encoder.out_features)), self.prior())
+            q, p = self.posterior(torch.zeros(1, encoder.out_features)), self.prior()
+            check_support(q, p)
+            check_tails(q, p)
 
     @property
     def latent_dim(self) -> int:

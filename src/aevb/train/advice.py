@@ -7,7 +7,7 @@ from math import inf
 
 from aevb.checks import WrongClass
 from aevb.command_line.suggestions import choices_of_class
-from aevb.distributions import ShapeMismatch, SupportMismatch
+from aevb.distributions import InfiniteKL, ShapeMismatch, SupportMismatch
 from aevb.losses import MovingSupport, NoClosedForm, NoReparameterisation, NotGaussian, Unexplained
 
 POSTERIORS = {  # by where the prior lives
@@ -31,6 +31,8 @@ def advice(error: BaseException) -> str | None:
             return "use posterior=normal, or loss.kl=exact"
         case Unexplained():
             return "choose a posterior that lives where the prior does"
+        case InfiniteKL():
+            return "use prior=cauchy, or a posterior with lighter tails, such as student_t"
         case ShapeMismatch():
             return "set latent_dim, which both follow"
         case SupportMismatch():
