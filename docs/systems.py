@@ -24,6 +24,7 @@ RUNS, GALLERY = ROOT / "outputs" / "systems", ROOT / "outputs" / "gallery"
 FIGURES, PAGE = ROOT / "docs" / "systems.json", ROOT / "docs" / "systems.md"
 TABLE = re.compile(r"(<!-- table: make systems -->\n).*?(<!-- end -->)", re.DOTALL)
 WIDTH = 420  # pixels of a picture in the gallery
+COLUMNS = 3  # of pictures
 SHOWN = {"loss": "", "elbo": "−ELBO ", "nats_per_code": ""}  # by the figure, what stands before it
 
 
@@ -60,19 +61,32 @@ def keep_picture(name: str, figure: str) -> None:
 
 
 def table(rows: dict[str, Any], figures: dict[str, Any]) -> str:
-    """The rows of the systems whose figures are known."""
-    lines = ["| system | `python -m src.train …` | parameters | epochs | test | training | picture |",
-             "|---|---|---|---|---|---|---|"]  # fmt: skip
-    for name, row in rows.items():
-        if name not in figures:
-            continue
+    """The rows of the systems whose figures are known, and under them their pictures."""
+    lines = ["| system | `python -m src.train …` | parameters | epochs | test | training |",
+             "|---|---|---|---|---|---|"]  # fmt: skip
+    known = {name: row for name, row in rows.items() if name in figures}
+    for name, row in known.items():
         found = figures[name]
-        value = f"{SHOWN[found['figure']]}{found['value']:.{2 if found['value'] > 10 else 4}f} {found['unit']}"
-        picture = f"![{name}](../outputs/gallery/{name}.png)" if "picture" in row else ""
+        value = f"{SHOWN[found['figure']]}{found['value']:.{2 if abs(found['value']) > 10 else 4}f} {found['unit']}"
         lines.append(
             f"| {row['title']} | `{row['options']}` | {found['parameters']:,} | {found['epochs']} "
-            f"| {value.replace('-', '−')} | {found['seconds']:.0f} s | {picture} |"
+            f"| {value.replace('-', '−').removesuffix(' per image')} | {found['seconds']:.0f} s |"
         )
+    shown = [name for name, row in known.items() if "picture" in row]
+    lines += [
+        "",
+        "Squared errors and nats are those of an image. The pictures, by the names in [systems.yaml](systems.yaml):",
+        "",
+    ]
+    for i in range(0, len(shown), COLUMNS):
+        some = shown[i : i + COLUMNS]
+        some += [""] * (COLUMNS - len(some))
+        if i == 0:
+            lines += [f"| {' | '.join(f'`{name}`' for name in some)} |", "|---" * COLUMNS + "|"]
+        else:
+            lines.append(f"| {' | '.join(f'`{name}`' if name else '' for name in some)} |")
+        pictures = (f"![{name}](../outputs/gallery/{name}.png)" if name else "" for name in some)
+        lines.append(f"| {' | '.join(pictures)} |")
     return "\n".join(lines) + "\n"
 
 

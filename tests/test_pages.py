@@ -1,5 +1,7 @@
 """What README, the pages and the examples say is true: commands run, Python runs, links lead somewhere."""
 
+import importlib.util
+import json
 import re
 import shlex
 import shutil
@@ -12,7 +14,7 @@ from typing import Any
 import nbformat
 import pytest
 from nbclient import NotebookClient
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from aevb.compare_estimators import main as compare_estimators
 from aevb.draw import main as draw
@@ -136,6 +138,19 @@ OPTIONS = [
 def test_every_row_of_results_names_options_that_compose(options: str, configure: Callable[..., DictConfig]) -> None:
     arguments = shlex.split(options.removeprefix("none: ").replace("<that run>", "."))
     configure(*(argument for argument in arguments if not argument.startswith("vq_vae=")))
+
+
+def test_the_table_of_systems_is_what_its_runs_have_written() -> None:
+    spec = importlib.util.spec_from_file_location("systems", ROOT / "docs" / "systems.py")
+    assert spec is not None
+    assert spec.loader is not None
+    systems = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(systems)
+    rows = OmegaConf.to_container(OmegaConf.load(ROOT / "docs" / "systems.yaml"))
+    figures = json.loads((ROOT / "docs" / "systems.json").read_text(encoding="utf-8"))
+    assert systems.table(rows, figures) in (ROOT / "docs" / "systems.md").read_text(encoding="utf-8")
+    for name, found in figures.items():
+        assert found["options"] == rows[name]["options"]
 
 
 @pytest.fixture(scope="module")
