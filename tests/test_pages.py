@@ -146,7 +146,7 @@ def test_the_table_of_systems_is_what_its_runs_have_written() -> None:
     assert spec.loader is not None
     systems = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(systems)
-    rows = OmegaConf.to_container(OmegaConf.load(ROOT / "docs" / "systems.yaml"))
+    rows: Any = OmegaConf.to_container(OmegaConf.load(ROOT / "docs" / "systems.yaml"))
     figures = json.loads((ROOT / "docs" / "systems.json").read_text(encoding="utf-8"))
     assert systems.table(rows, figures) in (ROOT / "docs" / "systems.md").read_text(encoding="utf-8")
     for name, found in figures.items():
