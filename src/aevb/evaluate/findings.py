@@ -13,8 +13,8 @@ from aevb.figures import Picture
 class Findings:
     """Results, and what stands beside them.
 
-    per_image: by name, a value for each of the first images, (n,). pictures: by name. sentences: what a number cannot
-    say.
+    per_image: by name, a value for each of the first n images in the order of evaluation, (n,). pictures: by name.
+    sentences: what a number cannot say.
     """
 
     results: list[Result]

@@ -15,6 +15,7 @@ from aevb.data import ImageData
 from aevb.errors import NotApplicable
 from aevb.evaluate.findings import Findings, merged
 from aevb.evaluate.model_under_test import ModelUnderTest
+from aevb.evaluate.order import evaluation_order
 from aevb.evaluate.result import Result
 from aevb.evaluate.section import Section, in_order_of_needs
 from aevb.models import ImageModel, check_images
@@ -27,8 +28,12 @@ class Diverged(ValueError):
 
 @dataclass
 class Evaluation:
-    """What the sections found, by name, and why others do not apply to the model."""
+    """What the sections found, by name, and why others do not apply to the model.
 
+    order: the images that the values per image belong to, int64 (N,): the first value to images[order[0]], and so on.
+    """
+
+    order: Tensor
     findings: dict[str, Findings] = field(default_factory=dict)
     not_applicable: dict[str, str] = field(default_factory=dict)
 
@@ -74,7 +79,9 @@ def evaluate(
     was_training = model.training
     model.eval()
     try:
-        tested = ModelUnderTest(model, images, labels, data, split, memory * 2**20)
+        order = evaluation_order(len(images))
+        y = None if labels is None else labels[order.to(labels.device)]
+        tested = ModelUnderTest(model, images[order.to(images.device)], order, y, data, split, memory * 2**20)
         with torch.random.fork_rng(devices=[images.device] if images.device.type == "cuda" else []):
             return measure(tested, chosen, seed)
     finally:
@@ -92,7 +99,7 @@ def measure(
     The random numbers of a section depend on the seed and its name alone. after_each: called after each section, with
     what has been found so far.
     """
-    evaluation = Evaluation()
+    evaluation = Evaluation(tested.order)
     for name in in_order_of_needs(sections):
         torch.manual_seed(seed_for(name, seed))
         needed = {other: evaluation.findings[other] for other in sections[name].needs if other in evaluation.findings}

@@ -16,13 +16,15 @@ from aevb.models import VAE, ImageModel
 class ModelUnderTest:
     """A trained model, the images that it is evaluated on, and what the computation may take.
 
-    x: (N, C, H, W), on the model's device. y: labels, (N,), None if there are none.
+    x: (N, C, H, W), on the model's device, in the order of `evaluation_order`. y: labels, (N,), None if there are none.
+    order: which images of the split these are, int64 (N,).
     data: the data set, for sections that need training images; None if there is none. split: where x is from.
     num_bytes: for what is computed at once. track: makes a progress bar from a description.
     """
 
     model: ImageModel
     x: Tensor
+    order: Tensor
     y: Tensor | None = None
     data: ImageData | None = None
     split: str = "test"
@@ -63,5 +65,5 @@ class ModelUnderTest:
         return max_decodes(model, model.latent_dim, self.num_bytes)
 
     def first(self, num_images: int | None) -> Tensor:
-        """The first `num_images` images; all for None."""
+        """`num_images` images, the first of the order of evaluation; all for None."""
         return self.x[:num_images]

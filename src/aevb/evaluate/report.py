@@ -6,24 +6,25 @@ from pathlib import Path
 from typing import Any
 
 from rich.table import Table
-from torch import Tensor
 
 from aevb.evaluate.findings import Findings
+from aevb.evaluate.model_under_test import ModelUnderTest
 from aevb.figures import save
 from aevb.files import relative_to_cwd, write_csv_atomically, write_text_atomically
 from aevb.terminal import format_number, wide_console
 
 
-def write(folder: Path, evaluation: dict[str, Any], found: Findings, labels: Tensor | None) -> None:
-    """evaluation.json, evaluation_images.csv with a line for each image, and figures/."""
+def write(folder: Path, evaluation: dict[str, Any], found: Findings, tested: ModelUnderTest) -> None:
+    """evaluation.json, evaluation_images.csv with a line for each image by its number in the split, and figures/."""
     content = json.dumps(evaluation, indent=2, ensure_ascii=False, allow_nan=False)
     write_text_atomically(folder / "evaluation.json", content + "\n")
     columns: dict[str, list[Any]] = {name: values.tolist() for name, values in found.per_image.items()}
+    labels = [""] * len(tested.order) if tested.y is None else tested.y.tolist()
     lines = [
-        [i, label, *(values[i] if i < len(values) else "" for values in columns.values())]
-        for i, label in enumerate([] if labels is None else labels.tolist())
+        [image, label, *(values[i] if i < len(values) else "" for values in columns.values())]
+        for i, (image, label) in enumerate(zip(tested.order.tolist(), labels, strict=True))
     ]
-    write_csv_atomically(folder / "evaluation_images.csv", [["image", "label", *columns], *lines])
+    write_csv_atomically(folder / "evaluation_images.csv", [["image", "label", *columns], *sorted(lines)])
     (folder / "figures").mkdir(exist_ok=True)
     for name, picture in found.pictures.items():
         save(picture, folder / "figures", name)
@@ -39,7 +40,8 @@ def print_evaluation(evaluation: dict[str, Any], folder: Path) -> None:
     )
     for name in ("", "value", "± s.e.", "± MC", "unit", "bits/dim", "images", "samples"):
         table.add_column(name, justify="left" if name in ("", "unit") else "right", overflow="fold")
-    for row in evaluation["results"]:
+    rows = sorted(evaluation["results"], key=lambda row: -row["num_images"])  # those of the same images together
+    for row, following in zip(rows, [*rows[1:], None], strict=True):
         table.add_row(
             row["name"],
             format_number(row["value"]),
@@ -49,6 +51,7 @@ def print_evaluation(evaluation: dict[str, Any], folder: Path) -> None:
             _if_known(row["bits_per_dimension"], lambda value: f"{value:.4f}"),
             f"{row['num_images']:,}",
             _if_known(row["num_samples"], lambda value: f"{value:,}"),
+            end_section=following is not None and following["num_images"] != row["num_images"],
         )
     wide_console().print(table)
     for name, reason in evaluation["not_applicable"].items():

@@ -10,6 +10,7 @@ from aevb.command_line.device import device_of
 from aevb.errors import UserError
 from aevb.evaluate.measure import Diverged, Evaluation, measure
 from aevb.evaluate.model_under_test import ModelUnderTest
+from aevb.evaluate.order import evaluation_order
 from aevb.evaluate.preflight import check_options, chosen_sections
 from aevb.evaluate.protocol import protocol_of, remarks
 from aevb.evaluate.ranking import print_comparison
@@ -64,7 +65,7 @@ def evaluate_run(run: Run, cfg: DictConfig, sections: dict[str, Section]) -> dic
         written["results"] = [{**result._asdict(), **carried} for result in found.results]
         written["not_applicable"] = evaluation.not_applicable
         written["remarks"] = [*remarks(protocol), *found.sentences]
-        write(folder_of(run, cfg), written, found, tested.y)
+        write(folder_of(run, cfg), written, found, tested)
 
     try:
         measure(tested, sections, cfg.seed, after_each=keep)
@@ -84,8 +85,9 @@ def model_under_test(run: Run, cfg: DictConfig) -> ModelUnderTest:
         raise UserError(f"split={cfg.split}: {relative_to_cwd(run.folder)} was trained without validation images")
     if cfg.num_images is not None and cfg.num_images > available:
         raise UserError(f"num_images={cfg.num_images}: split={cfg.split} has {available:,} images")
-    x, y = data.images(cfg.split, cfg.num_images)
-    return ModelUnderTest(model, x.to(device), y, data, cfg.split, cfg.memory * 2**20, tracked)
+    order = evaluation_order(available)[: cfg.num_images]
+    x, y = data.images(cfg.split)
+    return ModelUnderTest(model, x[order].to(device), order, y[order], data, cfg.split, cfg.memory * 2**20, tracked)
 
 
 def tracked(description: str) -> Track:

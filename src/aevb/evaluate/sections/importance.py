@@ -29,7 +29,7 @@ OTHER_ESTIMATES = {  # of log p(x): section, name, title
 class Importance(Section):
     """log p(x) by importance sampling from q(z|x), for several K from the same samples.
 
-    num_samples: the K's, or one. num_images: the first N; None: all.
+    num_samples: the K's, or one. num_images: N of them, a random sample; None: all.
     """
 
     needs: ClassVar = ("elbo", "annealed", "quadrature")

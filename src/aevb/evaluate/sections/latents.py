@@ -25,7 +25,7 @@ from aevb.models import VQVAE
 class Latents(Section):
     """What the latents say of the image: KL and activity of each dimension, mutual information, collapse.
 
-    num_images: the first N; None: all.
+    num_images: N of them, a random sample; None: all.
     """
 
     num_images: int | None = None

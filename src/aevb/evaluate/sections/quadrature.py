@@ -19,7 +19,7 @@ from aevb.metrics.quadrature import integrate_latents
 class Quadrature(Section):
     """log p(x) and the ELBO by integration over one or two latent dimensions, and the exact posteriors of six images.
 
-    num_images: the first N; None: all. tolerance: in nats.
+    num_images: N of them, a random sample; None: all. tolerance: in nats.
     """
 
     num_images: int | None = 1000

@@ -23,7 +23,7 @@ class Weights(Section):
     Of all training images (split=train) it is the bound on log p(X)/N. Of others, without the KL term, it is one on
     the predictive log ∫ q(θ) p(x|θ) dθ.
 
-    num_draws: of θ, for each batch of images. num_images: the first ones; None: all.
+    num_draws: of θ, for each batch of images. num_images: N of them, a random sample; None: all.
     """
 
     num_draws: int = 100
