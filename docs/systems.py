@@ -25,7 +25,7 @@ FIGURES, PAGE = ROOT / "docs" / "systems.json", ROOT / "docs" / "systems.md"
 TABLE = re.compile(r"(<!-- table: make systems -->\n).*?(<!-- end -->)", re.DOTALL)
 WIDTH = 420  # pixels of a picture in the gallery
 COLUMNS = 3  # of pictures
-SHOWN = {"loss": "", "elbo": "−ELBO ", "nats_per_code": ""}  # by the figure, what stands before it
+FIGURE_OF_A_RUN = ("nats_per_code", "elbo", "reconstruction")  # the first that it has
 
 
 def train(name: str, options: str) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def train(name: str, options: str) -> dict[str, Any]:
 def kept(options: str, metrics: dict[str, Any]) -> dict[str, Any]:
     """What docs/systems.json keeps of a run."""
     test = metrics["test"]
-    name = "nats_per_code" if "nats_per_code" in test else "elbo" if "elbo" in test else "loss"
+    name = next((name for name in FIGURE_OF_A_RUN if name in test), "loss")
     value = -test[name] if name == "elbo" else test[name]
     more = ("epochs", "seconds", "parameters", "device", "git_revision", "seed")
     return {"options": options, "figure": name, "value": value, "unit": metrics["units"][name],
@@ -67,7 +67,8 @@ def table(rows: dict[str, Any], figures: dict[str, Any]) -> str:
     known = {name: row for name, row in rows.items() if name in figures}
     for name, row in known.items():
         found = figures[name]
-        value = f"{SHOWN[found['figure']]}{found['value']:.{2 if abs(found['value']) > 10 else 4}f} {found['unit']}"
+        digits = 2 if abs(found["value"]) > 10 else 4
+        value = f"{'−ELBO ' * (found['figure'] == 'elbo')}{found['value']:.{digits}f} {found['unit']}"
         lines.append(
             f"| {row['title']} | `{row['options']}` | {found['parameters']:,} | {found['epochs']} "
             f"| {value.replace('-', '−').removesuffix(' per image')} | {found['seconds']:.0f} s |"
