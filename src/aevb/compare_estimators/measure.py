@@ -14,7 +14,7 @@ from aevb.compare_estimators.preflight import Losses
 from aevb.compare_estimators.statistics import GROUPS, GradientNoise, signal_to_noise, squared_bias, variance
 from aevb.errors import UserError
 from aevb.losses import EvidenceLowerBound
-from aevb.models import VAE, check_images
+from aevb.models import VAE, check_images, evaluating
 
 
 def compare_estimators(
@@ -45,14 +45,9 @@ def compare_estimators(
     counts = list(whole_numbers("num_samples", num_samples))
     whole_number("repetitions", repetitions, at_least=2 * GROUPS)
     whole_number("reference_samples", reference_samples)
-    was_training = model.training
-    model.eval()
-    try:
-        with torch.random.fork_rng(devices=[images.device] if images.device.type == "cuda" else []):
-            gradients = Gradients(model, images, seed)
-            return measure(gradients, estimators, counts, repetitions, reference_samples)
-    finally:
-        model.train(was_training)
+    with evaluating(model), torch.random.fork_rng(devices=[images.device] if images.device.type == "cuda" else []):
+        gradients = Gradients(model, images, seed)
+        return measure(gradients, estimators, counts, repetitions, reference_samples)
 
 
 def applicable(estimators: Losses, gradients: Gradients) -> Losses:

@@ -11,7 +11,7 @@ from aevb.command_line.figure_nodes import figure_of
 from aevb.command_line.suggestions import unknown_name
 from aevb.figures import Picture, Quantities
 from aevb.figures.quantities import Histories
-from aevb.models import ImageModel, check_images
+from aevb.models import ImageModel, check_images, evaluating
 
 LISTS = ("default", "quick")  # of figures
 FigureFunction = Callable[..., Picture]
@@ -45,12 +45,8 @@ def draw(
     names = [figures] if isinstance(figures, str) else figures
     named = names if isinstance(names, Mapping) else {name: figure_named(name) for name in names}
     quantities = Quantities(model, images, labels, histories)
-    was_training = model.training
-    model.eval()
-    try:
+    with evaluating(model):
         return {name: seeded_picture(quantities, figure, seed) for name, figure in named.items()}
-    finally:
-        model.train(was_training)
 
 
 def seeded_picture(quantities: Quantities, figure: FigureFunction, seed: int) -> Picture:

@@ -18,7 +18,7 @@ from aevb.evaluate.model_under_test import ModelUnderTest
 from aevb.evaluate.order import evaluation_order
 from aevb.evaluate.result import Result
 from aevb.evaluate.section import Section, in_order_of_needs
-from aevb.models import ImageModel, check_images
+from aevb.models import ImageModel, check_images, evaluating
 from aevb.seeding import seed_for
 
 
@@ -76,16 +76,12 @@ def evaluate(
     check_images(model, images, labels)
     names = [sections] if isinstance(sections, str) else sections
     chosen = names if isinstance(names, Mapping) else {name: section_named(name) for name in names}
-    was_training = model.training
-    model.eval()
-    try:
+    with evaluating(model):
         order = evaluation_order(len(images))
         y = None if labels is None else labels[order.to(labels.device)]
         tested = ModelUnderTest(model, images[order.to(images.device)], order, y, data, split, memory * 2**20)
         with torch.random.fork_rng(devices=[images.device] if images.device.type == "cuda" else []):
             return measure(tested, chosen, seed)
-    finally:
-        model.train(was_training)
 
 
 def measure(

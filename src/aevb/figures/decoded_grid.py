@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 from torch.distributions import Distribution
 
-from aevb.checks import whole_number
+from aevb.checks import interval, whole_number
 from aevb.distributions import marginal_family
 from aevb.errors import NotApplicable
 from aevb.figures.canvas.mosaic import mosaic
@@ -78,16 +78,9 @@ def _equal_steps(codes: Tensor, box: Sequence[float] | None, n: int) -> Tensor:
     if box is None:
         quantiles = torch.quantile(codes, torch.tensor([0.01, 0.99]), dim=0)
         low, high = torch.where(quantiles[0] < quantiles[1], quantiles, quantiles + torch.tensor([[-1.0], [1.0]]))
-    elif _is_box(box):
-        low, high = torch.tensor([[box[0]] * 2, [box[1]] * 2], dtype=torch.float32)
     else:
-        raise ValueError(f"box={box}: expected [low, high], such as [-3, 3]")
+        low, high = (torch.tensor([end] * 2) for end in interval("box", box))
     return torch.stack([torch.linspace(*ends, n) for ends in zip(low.tolist(), high.tolist(), strict=True)], dim=1)
-
-
-def _is_box(box: object) -> bool:
-    numbers = isinstance(box, Sequence) and all(isinstance(end, int | float) for end in box)
-    return numbers and len(box) == 2 and box[0] < box[1]  # type: ignore[arg-type, index]
 
 
 def _equal_mass(prior: Distribution | None, n: int) -> Tensor:

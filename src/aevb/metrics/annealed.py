@@ -8,9 +8,7 @@ from torch import Tensor
 from aevb.losses import log_mean_exp
 from aevb.metrics.track import Track, untracked
 from aevb.models import VAE
-from aevb.samplers import LogDensity, Unconstrained, adapted, hmc_transition
-
-TARGET_ACCEPTANCE = 0.65  # the best for Hamiltonian Monte Carlo in high dimensions (Neal 2011, section 5.4.4)
+from aevb.samplers import TARGET_ACCEPTANCE, Unconstrained, adapted, hmc_transition
 
 
 class Annealed(NamedTuple):
@@ -53,7 +51,7 @@ def annealed_importance(
     for part in x.split(max(1, decodes // num_chains)):
         joint = Unconstrained(part, model.prior(), model.likelihood_of)
         steps = adapted_steps(joint, num_chains, betas, num_leapfrog, track)
-        log_w, acceptance = upwards(joint, from_prior(joint, num_chains), betas, steps, num_leapfrog, track)
+        log_w, acceptance = upwards(joint, joint.draws_of_prior(num_chains), betas, steps, num_leapfrog, track)
         ess = (2 * log_w.logsumexp(0) - (2 * log_w).logsumexp(0)).exp()
         results.append(Annealed(log_mean_exp(log_w), acceptance, ess))
     return Annealed(*(torch.cat(values).cpu() for values in zip(*results, strict=True)))
@@ -81,7 +79,7 @@ def sandwich(
     for part, exact in zip(x.split(max(1, decodes // num_chains)), z.split(max(1, decodes // num_chains)), strict=True):
         joint = Unconstrained(part, model.prior(), model.likelihood_of)
         steps = adapted_steps(joint, num_chains, betas, num_leapfrog, track)
-        up, _ = upwards(joint, from_prior(joint, num_chains), betas, steps, num_leapfrog, track)
+        up, _ = upwards(joint, joint.draws_of_prior(num_chains), betas, steps, num_leapfrog, track)
         down = downwards(joint, joint.u(exact).expand(num_chains, -1, -1), betas, steps, num_leapfrog, track)
         lower.append(log_mean_exp(up))
         upper.append(-log_mean_exp(down))
@@ -94,18 +92,13 @@ def sigmoid_schedule(num_temperatures: int, delta: float = 4.0) -> Tensor:
     return (sigmoid - sigmoid[0]) / (sigmoid[-1] - sigmoid[0])
 
 
-def from_prior(joint: Unconstrained, num_chains: int) -> Tensor:
-    """Draws of p(u) for each image: (C, B, D')."""
-    return joint.u(joint.prior.sample(torch.Size((num_chains, len(joint.x))))).detach()
-
-
 def adapted_steps(joint: Unconstrained, num_chains: int, betas: Tensor, num_leapfrog: int, track: Track) -> Tensor:
     """The step size that suits each temperature and image, (T, B), found on the way through all temperatures."""
-    u = from_prior(joint, num_chains)
+    u = joint.draws_of_prior(num_chains)
     step = torch.full((len(joint.x),), 0.5, dtype=u.dtype, device=u.device)
     steps = []
     for beta in track(betas[1:].tolist()):
-        u, acceptance = hmc_transition(tempered(joint, beta), u, step, num_leapfrog)
+        u, acceptance = hmc_transition(joint.tempered(beta), u, step, num_leapfrog)
         steps.append(step)
         step = adapted(step, acceptance, TARGET_ACCEPTANCE)
     return torch.stack(steps)
@@ -119,7 +112,7 @@ def upwards(
     accepted = torch.zeros(u.shape[1], dtype=u.dtype, device=u.device)
     for t in track(range(1, len(betas))):
         log_w += (betas[t] - betas[t - 1]).item() * log_likelihood(joint, u)
-        u, acceptance = hmc_transition(tempered(joint, betas[t].item()), u, steps[t - 1], num_leapfrog)
+        u, acceptance = hmc_transition(joint.tempered(betas[t].item()), u, steps[t - 1], num_leapfrog)
         accepted += acceptance.mean(0) / (len(betas) - 1)
     return log_w, accepted
 
@@ -128,14 +121,9 @@ def downwards(joint: Unconstrained, u: Tensor, betas: Tensor, steps: Tensor, num
     """The weights of the same transitions in the opposite order, (C, B), from draws u of p(u|x)."""
     log_w = torch.zeros(u.shape[:-1], dtype=torch.float64, device=u.device)
     for t in track(range(len(betas) - 1, 0, -1)):
-        u, _ = hmc_transition(tempered(joint, betas[t].item()), u, steps[t - 1], num_leapfrog)
+        u, _ = hmc_transition(joint.tempered(betas[t].item()), u, steps[t - 1], num_leapfrog)
         log_w += (betas[t - 1] - betas[t]).item() * log_likelihood(joint, u)
     return log_w
-
-
-def tempered(joint: Unconstrained, beta: float) -> LogDensity:
-    """log p(u) + β log p(x|u)."""
-    return lambda u: joint.log_prior(u) + beta * joint.log_likelihood(u)
 
 
 @torch.no_grad()

@@ -4,6 +4,7 @@ from aevb.models.autoencoder import Autoencoder
 from aevb.models.bayesian_vae import BayesianVAE
 from aevb.models.check_images import check_images
 from aevb.models.denoiser import denoiser
+from aevb.models.evaluating import evaluating
 from aevb.models.image_model import GenerativeModel, ImageModel
 from aevb.models.layer_table import layer_table
 from aevb.models.layers import Part, parts_of
@@ -28,6 +29,7 @@ __all__ = [
     "VQPrior",
     "check_images",
     "denoiser",
+    "evaluating",
     "layer_table",
     "parts_of",
 ]

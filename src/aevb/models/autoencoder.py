@@ -1,12 +1,12 @@
 """The plain autoencoder."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 
 from aevb.checks import instance_of, whole_number
 from aevb.losses import Penalty, ReconstructionLoss
+from aevb.models.evaluating import evaluating
 from aevb.models.image_model import ImageModel
 from aevb.networks import Decoder, Encoder
 
@@ -73,18 +73,8 @@ class Autoencoder(ImageModel):
 
     def _encode_each(self, x: Tensor) -> Tensor:
         """`encode`, with a code for each image that depends on no other."""
-        with _as_in_evaluation(self.encoder):
+        with evaluating(self.encoder):
             return self.encode(x)
 
     def decode(self, z: Tensor) -> Tensor:
         return self.loss.image(self.decoder(z))
-
-
-@contextmanager
-def _as_in_evaluation(module: nn.Module) -> Iterator[None]:
-    training = module.training
-    module.eval()
-    try:
-        yield
-    finally:
-        module.train(training)

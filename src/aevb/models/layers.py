@@ -1,7 +1,6 @@
 """The layers of a model, in the order in which data passes."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
+from aevb.models.evaluating import evaluating
 from aevb.models.image_model import ImageModel
 
 Shape = tuple[int, ...]
@@ -84,7 +84,7 @@ def first_calls(model: ImageModel) -> dict[str, Call]:
     hooks = [module.register_forward_hook(noting(name)) for name, module in model.named_modules() if name]
     own = next(model.parameters())
     try:
-        with _evaluating(model), torch.random.fork_rng(devices=[own.device] if own.device.type == "cuda" else []):
+        with evaluating(model), torch.random.fork_rng(devices=[own.device] if own.device.type == "cuda" else []):
             model.pass_through(torch.zeros(1, *model.image_shape, dtype=own.dtype, device=own.device))
     finally:
         for hook in hooks:
@@ -163,13 +163,3 @@ def _shape_of(output: Any) -> Shape | None:
     if isinstance(output, tuple) and output:
         return _shape_of(output[0])
     return tuple(output.shape[1:]) if isinstance(output, Tensor) else None
-
-
-@contextmanager
-def _evaluating(model: nn.Module) -> Iterator[None]:
-    was_training = model.training
-    model.eval()
-    try:
-        yield
-    finally:
-        model.train(was_training)

@@ -10,6 +10,7 @@ from aevb.checks import number_from, whole_number, whole_numbers
 from aevb.distributions import Likelihood, Posterior, Prior
 from aevb.losses import MCEM, Densities, EvidenceLowerBound, VariationalBound, WakeSleep
 from aevb.models.descent import descended
+from aevb.models.evaluating import evaluating
 from aevb.models.vae import VAE
 from aevb.networks import Decoder, Encoder
 
@@ -115,12 +116,9 @@ class SVIVAE(VAE):
             loss: Tensor = self.loss(copies, Densities(lambda x: q, prior, self.likelihood_of)).loss
             return loss.sum() / self.num_samples  # images do not affect each other
 
-        was_training = self.decoder.training
-        self.decoder.eval()  # batch normalisation would let images affect each other, and count each step
-        try:
+        # Batch normalisation would let images affect each other, and count each step.
+        with evaluating(self.decoder):
             return descended(loss, self.start.expand(len(x), -1), self.num_steps, self.learning_rate)
-        finally:
-            self.decoder.train(was_training)
 
 
 class NoEncoder(Encoder):

@@ -12,17 +12,17 @@ LAYERS = ("activation", "batch_norm", "dropout")
 
 
 def conv_block(
-    layers: Sequence[str], channels: int, activation: Activation, dropout: float, name: str = "block"
+    option: str, layers: Sequence[str], channels: int, activation: Activation, dropout: float
 ) -> list[nn.Module]:
     """The named layers in the order given, for maps with the given number of channels.
 
     layers: from activation, batch_norm and dropout, such as [batch_norm, activation].
     dropout: the probability of dropout.
 
-    Raises ValueError, calling the list `name`, for any other name or probability.
+    Raises ValueError, calling the list `option`, for any other name or probability.
     """
     if isinstance(layers, str) or not set(layers) <= set(LAYERS):
-        raise ValueError(f"{name}={layers}: expected a list of {', '.join(LAYERS)}")
+        raise ValueError(f"{option}={layers}: expected a list of {', '.join(LAYERS)}")
     if number_from("dropout", dropout, 0) >= 1:
         raise ValueError(f"dropout={dropout}: expected a probability below 1")
     made: dict[str, Callable[[], nn.Module]] = {

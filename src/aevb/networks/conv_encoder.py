@@ -48,11 +48,12 @@ class ConvEncoder(MapEncoder):
         layers: list[nn.Module] = []
         for (fan_in, fan_out), layer, (height, width) in zip(pairwise(planes), geometry, sizes[:-1], strict=True):
             rows, columns = margin(layer, height), margin(layer, width)
-            both = min(rows.before, rows.after), min(columns.before, columns.after)
-            if (rows, columns) != ((both[0],) * 2, (both[1],) * 2):  # the odd row of zeros at the end
-                layers.append(nn.ZeroPad2d((0, columns.after - both[1], 0, rows.after - both[0])))
+            odd_row, odd_column = rows.after - rows.before, columns.after - columns.before
+            if odd_row or odd_column:
+                layers.append(nn.ZeroPad2d((0, odd_column, 0, odd_row)))
+            both = rows.before, columns.before
             layers.append(nn.Conv2d(fan_in, fan_out, layer.kernel_size, layer.stride, both))
-            layers += conv_block(block, fan_out, activation, dropout)
+            layers += conv_block("block", block, fan_out, activation, dropout)
         self.convolutions = nn.Sequential(*layers)
         self.map_shape = (planes[-1], *sizes[-1])
         self.out_features = prod(self.map_shape)

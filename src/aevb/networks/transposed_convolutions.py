@@ -51,20 +51,19 @@ class TransposedConvolutions(nn.Sequential):
         if len({layer.padding == "half" for layer in geometry}) > 1:
             raise ValueError(f"padding={padding}: half mirrors all layers, and does not go with others in a list")
         additions = _output_paddings(output_padding, geometry)
-        blocks = [block] * len(channels)  # from the image inwards, as all lists here
-        if map_block is not None:
-            conv_block(map_block, 1, activation, dropout, "map_block")  # for its checks
-            blocks[-1:] = [map_block] if blocks else []
+        blocks = [("block", block)] * len(channels)  # from the image inwards, as all lists here
+        if map_block is not None and blocks:
+            blocks[-1] = ("map_block", map_block)
         sizes = _mirrored(output_shape, geometry)
         size = sizes[-1]
         layers: list[nn.Module] = []
         for i in reversed(range(len(geometry))):
             fan_in, fan_out = planes[i + 1 + final], planes[i + final]
             made, size = _transposed(geometry[i], fan_in, fan_out, size, sizes[i], additions[i])
-            layers += [*conv_block(blocks[i + final], fan_in, activation, dropout), *made]
+            layers += [*conv_block(*blocks[i + final], fan_in, activation, dropout), *made]
         if final:
             made, size = _final(final_kernel_size, final_padding, planes[1], planes[0], size, sizes[0])
-            layers += [*conv_block(blocks[0], planes[1], activation, dropout), *made]
+            layers += [*conv_block(*blocks[0], planes[1], activation, dropout), *made]
         elif final_padding:
             raise ValueError(f"final_padding={final_padding} belongs to a convolution of final_kernel_size: set both")
         if size != sizes[0]:

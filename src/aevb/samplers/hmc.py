@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 LogDensity = Callable[[Tensor], Tensor]
+TARGET_ACCEPTANCE = 0.65  # the best for Hamiltonian Monte Carlo in high dimensions (Neal 2011, section 5.4.4)
 
 
 def hmc_transition(

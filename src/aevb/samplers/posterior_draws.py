@@ -7,10 +7,9 @@ import torch
 from torch import Tensor
 
 from aevb.checks import whole_number
-from aevb.samplers.hmc import LogDensity, adapted, hmc_transition
+from aevb.samplers.hmc import TARGET_ACCEPTANCE, adapted, hmc_transition
 from aevb.samplers.unconstrained import Unconstrained
 
-TARGET_ACCEPTANCE = 0.65  # the best for Hamiltonian Monte Carlo in high dimensions (Neal 2011, section 5.4.4)
 RATE = 0.1  # at which step sizes change in the burn-in, where the density narrows quickly
 
 
@@ -41,15 +40,15 @@ def posterior_draws(
     whole_number("num_chains", num_chains)
     half = whole_number("num_transitions", num_transitions, at_least=2) // 2
     whole_number("num_leapfrog", num_leapfrog)
-    u = joint.u(joint.prior.sample(torch.Size((num_chains, len(joint.x)))))
+    u = joint.draws_of_prior(num_chains)
     step = torch.full((len(joint.x),), 0.5, dtype=u.dtype, device=u.device)
     for before, beta in pairwise(_rising(half)):
         u = _drawn_anew(u, (beta - before) * joint.log_likelihood(u))
-        u, acceptance = hmc_transition(_tempered(joint, beta), u, step, num_leapfrog)
+        u, acceptance = hmc_transition(joint.tempered(beta), u, step, num_leapfrog)
         step = adapted(step, acceptance, TARGET_ACCEPTANCE, RATE)
     states, accepted = [], []
     for _ in range(num_transitions - half):
-        u, acceptance = hmc_transition(_tempered(joint, 1.0), u, step, num_leapfrog)
+        u, acceptance = hmc_transition(joint.tempered(1.0), u, step, num_leapfrog)
         states.append(joint.z(u))
         accepted.append(acceptance.mean(0))
     return PosteriorDraws(torch.stack(states), torch.stack(accepted).mean(0))
@@ -58,11 +57,6 @@ def posterior_draws(
 def _rising(n: int) -> list[float]:
     """0 = β₀ < … < βₙ = 1. Steps grow with β² : p(x|z) varies by the more nats between chains the smaller β is."""
     return [(i / n) ** 3 for i in range(n + 1)]
-
-
-def _tempered(joint: Unconstrained, beta: float) -> LogDensity:
-    """log p(u) + β log p(x|u)."""
-    return lambda u: joint.log_prior(u) + beta * joint.log_likelihood(u)
 
 
 def _drawn_anew(u: Tensor, log_w: Tensor) -> Tensor:

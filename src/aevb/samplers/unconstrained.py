@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from torch import Tensor
+from torch import Size, Tensor
 from torch.distributions import Distribution, biject_to
 from torch.distributions.constraints import MixtureSameFamilyConstraint
+
+from aevb.samplers.hmc import LogDensity
 
 
 class Unconstrained:
@@ -50,3 +52,11 @@ class Unconstrained:
     def log_likelihood(self, u: Tensor) -> Tensor:
         """log p(x|z(u)): (..., B, D') -> (..., B) nats."""
         return self.decode(self.to_support(u)).log_prob(self.x)
+
+    def tempered(self, beta: float) -> LogDensity:
+        """u (..., B, D') -> log p(u) + β log p(x|z(u)), (..., B) nats: the prior at β = 0, p(x, u) at 1."""
+        return lambda u: self.log_prior(u) + beta * self.log_likelihood(u)
+
+    def draws_of_prior(self, num_chains: int) -> Tensor:
+        """Draws of p(u) for each image: (num_chains, B, D')."""
+        return self.u(self.prior.sample(Size((num_chains, len(self.x))))).detach()

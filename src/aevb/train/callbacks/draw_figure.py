@@ -15,6 +15,7 @@ from aevb.checks import one_of, whole_number
 from aevb.data import SPLITS
 from aevb.errors import NotApplicable, UserError
 from aevb.figures import Picture, Quantities, save
+from aevb.models import evaluating
 from aevb.train.callbacks.history import History
 from aevb.train.data_module import ImageDataModule
 from aevb.train.module import LightningModel
@@ -92,16 +93,15 @@ class DrawFigure(Callback):
     def _picture(self, trainer: Trainer, module: LightningModule, max_images: int) -> Picture:
         data = cast(ImageDataModule, trainer.datamodule).data  # type: ignore[attr-defined]
         rows = [callback.rows for callback in trainer.callbacks if isinstance(callback, History)]  # type: ignore[attr-defined]
-        was_training = module.training
-        module.eval()
         try:
             x, y = (tensor.to(module.device) for tensor in data.images(self.split, max_images))
-            with torch.random.fork_rng(devices=[module.device] if module.device.type == "cuda" else []):
+            with (
+                evaluating(module),
+                torch.random.fork_rng(devices=[module.device] if module.device.type == "cuda" else []),
+            ):
                 torch.manual_seed(0)  # the same draws every time, so that pictures of several epochs are comparable
                 histories = {"": rows[0]} if rows else None
                 model = cast(LightningModel, module).model.for_figures
                 return Quantities(model, x, y, histories).draw(self.figure)
         except ValueError as error:
             raise UserError(f"figures.{self.name} cannot be drawn: {error}") from error
-        finally:
-            module.train(was_training)
