@@ -128,6 +128,11 @@ class ImageData:
         sampler = Shuffle(len(images), self.batch_size, seed, rank, world_size, orders, stream)
         return DeviceLoader(images, labels, sampler, self.binarize == "dynamic", self.pixel_range)
 
+    def smallest_batch(self, world_size: int = 1) -> int:
+        """The number of images in the smallest training batch of an epoch, on any of the devices."""
+        sampler = Shuffle(self.sizes["train"], self.batch_size, None, world_size - 1, world_size, stream=self.stream)
+        return min(sampler.sizes())
+
     def images(self, split: str, n: int | None = None) -> tuple[Tensor, Tensor]:
         """The first n images of train, val (train if there are none) or test, as they are served, and their labels."""
         one_of("split", split, SPLITS)

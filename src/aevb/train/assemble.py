@@ -25,8 +25,8 @@ from aevb.train.checkpoint_io import AtomicCheckpointIO
 from aevb.train.data_module import ImageDataModule
 from aevb.train.module import LightningModel
 from aevb.train.plan import Plan
-from aevb.train.preflight import check_optimizer, check_parts_fit, check_trainer
-from aevb.train.resume import keep_best
+from aevb.train.preflight import check_one_image, check_optimizer, check_parts_fit, check_trainer
+from aevb.train.resume import keep_checkpoints
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Training:
     module: LightningModel
     trainer: Trainer
     throughput: Throughput
+    history: History
 
 
 def assemble(plan: Plan) -> Training:
@@ -50,21 +51,25 @@ def assemble(plan: Plan) -> Training:
     check_parts_fit(module.model, data.data.image_shape)
     check_optimizer(module, cfg)
     plan.run_dir.mkdir(parents=True, exist_ok=True)
-    throughput = Throughput()
+    throughput, history = Throughput(), History(plan.run_dir / "history.csv")
     trainer: Trainer = instantiate(
         cfg.trainer,
-        callbacks=[throughput, *callbacks(plan, module)],
+        callbacks=[throughput, history, *callbacks(plan, module)],
         logger=instantiate(cfg.logger),
         plugins=[AtomicCheckpointIO()],
         default_root_dir=str(plan.run_dir),
         _convert_="all",
     )
     check_trainer(trainer, module.model)
+    data.prepare_data()
+    data.setup()
+    if data.data.smallest_batch(trainer.world_size) == 1:
+        check_one_image(module.model, data.data)
     if trainer.is_global_zero:
         for old in plan.run_dir.glob("seed-*/checkpoints/*.ckpt"):
             old.unlink()  # of a run that used this folder before
         write_text_atomically(plan.run_dir / "config.yaml", OmegaConf.to_yaml(plan.config))
-    return Training(plan, data, module, trainer, throughput)
+    return Training(plan, data, module, trainer, throughput, history)
 
 
 def build_module(plan: Plan) -> LightningModel:
@@ -98,13 +103,14 @@ def build_model(plan: Plan, seed: int) -> ImageModel:
 def callbacks(plan: Plan, module: LightningModel) -> list[Callback]:
     """Those that every run has, those that are chosen, and one for each figure."""
     cfg = plan.cfg
-    needed: list[Callback] = [History(plan.run_dir / "history.csv"), SeedEachEpoch(cfg.seed), FiniteGuard()]
+    needed: list[Callback] = [SeedEachEpoch(cfg.seed), FiniteGuard()]
     needed += [SaveConfig(plan.config), DescribeModel(plan.run_dir / "model.txt")]
+    best: ModelCheckpoint | None = None
     if cfg.data.val_size:
-        best: ModelCheckpoint = instantiate(cfg.callbacks.best, monitor=module.monitor, mode=module.model.select_mode)()
+        best = instantiate(cfg.callbacks.best, monitor=module.monitor, mode=module.model.select_mode)()
         needed.append(best)
-        if plan.resumed:
-            keep_best(plan.resumed, best)
+    if plan.resumed:
+        keep_checkpoints(plan.resumed, best, plan.run_dir / "checkpoints")
     chosen = [instantiate(node, _convert_="all") for name, node in buildable(cfg.callbacks).items() if name != "best"]
     return [*needed, *chosen, *(draw_figure(name, node, plan) for name, node in buildable(cfg.figures).items())]
 

@@ -8,7 +8,7 @@ from lightning.pytorch.core.optimizer import LightningOptimizer
 from lightning.pytorch.trainer.states import TrainerFn
 from torch import Tensor, nn
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
+from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from torchmetrics import Metric
 
 from aevb.data import DeviceLoader
@@ -27,7 +27,8 @@ class LightningModel(LightningModule):
     quantity's name. A checkpoint holds the model's own weights, under the model's own names.
 
     optimizer: makes the optimiser from the trainable parameters, for example partial(torch.optim.Adam, lr=1e-3).
-    scheduler: makes the learning-rate scheduler from the optimiser; stepped once an epoch. None: the rate stays.
+    scheduler: makes the learning-rate scheduler from the optimiser; stepped once an epoch, before the epoch's
+        checkpoints; ReduceLROnPlateau by val/loss, in epochs that have a validation. None: the rate stays.
     chunks: how steps are taken; None leaves the loop to Lightning.
     """
 
@@ -44,6 +45,7 @@ class LightningModel(LightningModule):
         self.make_scheduler = scheduler
         self.chunks = chunks or Chunks()
         self.training_terms: Callable[[Tensor], dict[str, Tensor]] = model.terms
+        self.validation_loss: float | None = None  # of the last validation of this epoch
         self.means = nn.ModuleDict({f"{stage}_mean": EpochMean(model.term_names) for stage in STAGES})
         num_codes = model.num_codes
         self.register_state_dict_post_hook(_without_model_prefix)  # type: ignore[no-untyped-call]
@@ -59,15 +61,20 @@ class LightningModel(LightningModule):
         optimizer = self.make_optimizer(parameter for parameter in self.model.parameters() if parameter.requires_grad)
         if self.make_scheduler is None:
             return optimizer
-        scheduler = self.make_scheduler(optimizer)
-        return {
-            "optimizer": optimizer,
-            "lr_scheduler": {"scheduler": scheduler, "interval": "epoch", "monitor": "val/loss"},
-        }
+        # Lightning steps a plateau after the checkpoints, and a run that goes on from one would have missed a step.
+        scheduler = {"scheduler": self.make_scheduler(optimizer), "interval": "epoch", "reduce_on_plateau": False}
+        return {"optimizer": optimizer, "lr_scheduler": scheduler}
+
+    def lr_scheduler_step(self, scheduler: Any, metric: Any) -> None:
+        if not isinstance(scheduler, ReduceLROnPlateau):
+            scheduler.step()
 
     def on_train_start(self) -> None:
         self.model.begin_training(num_images_of(self.trainer.train_dataloader))
         self.chunks.prepare(self)
+
+    def on_train_epoch_start(self) -> None:
+        self.validation_loss = None
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         self.follow_schedules(batch_idx)
@@ -95,19 +102,24 @@ class LightningModel(LightningModule):
 
     def on_train_epoch_end(self) -> None:
         self._log_epoch("train")
+        for config in self.trainer.lr_scheduler_configs:
+            if isinstance(config.scheduler, ReduceLROnPlateau) and self.validation_loss is not None:
+                config.scheduler.step(self.validation_loss)
 
     def on_validation_epoch_end(self) -> None:
-        self._log_epoch("val")
+        self.validation_loss = self._log_epoch("val")["loss"].item()
 
     def on_test_epoch_end(self) -> None:
         self._log_epoch("test")
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         metrics = {name: module for name, module in self.named_modules() if isinstance(module, Metric)}
+        checkpoint["validation_loss"] = self.validation_loss
         checkpoint["metrics"] = {name: metric.metric_state for name, metric in metrics.items()}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         # For the rest of an epoch that was saved in the middle.
+        self.validation_loss = checkpoint.get("validation_loss")
         for name, states in checkpoint.get("metrics", {}).items():
             metric = self.get_submodule(name)
             for state, value in states.items():
@@ -139,7 +151,8 @@ class LightningModel(LightningModule):
         self.count_codes(stage, terms)
         return sums
 
-    def _log_epoch(self, stage: str) -> None:
+    def _log_epoch(self, stage: str) -> dict[str, Tensor]:
+        """Log the means of an epoch, and begin new ones; returns what was logged, by quantity."""
         mean = self.mean_of(stage)
         # compute() has already summed over devices; sync_dist tells Lightning that every rank has the same value.
         means, num_images = mean.compute()
@@ -152,6 +165,7 @@ class LightningModel(LightningModule):
         # The curves of validation end with training.
         on_curves = bool(self.trainer.loggers) and (stage != "val" or self.trainer.state.fn == TrainerFn.FITTING)
         self.log_dict({f"{stage}/{name}": value for name, value in logged.items()}, sync_dist=True, logger=on_curves)
+        return logged
 
 
 def _without_model_prefix(module: nn.Module, state_dict: dict[str, Any], prefix: str, local_metadata: Any) -> None:

@@ -10,6 +10,7 @@ from aevb.train.foreign_options import drop_foreign_options
 from aevb.train.preflight import SINGLE_CHOICES, choices_made, is_unused, refuse_impossible
 from aevb.train.pretrained import with_pretrained
 from aevb.train.resume import Resumed, resumed_from
+from aevb.train.tested_in_the_end import check_it_can_be_tested
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ def plan_run(cfg: DictConfig) -> Plan:
     cfg = drop_foreign_options(cfg)
     refuse_impossible(cfg)
     resolved: DictConfig = OmegaConf.create(OmegaConf.to_container(cfg, resolve=True))  # type: ignore[assignment]
+    check_it_can_be_tested(resolved)
     resolved, pretrained = with_pretrained(resolved)
     config: dict[str, Any] = OmegaConf.to_container(resolved)  # type: ignore[assignment]
     made = choices_made()

@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from aevb.checks import whole_number
+from aevb.data import ImageData
 from aevb.errors import UserError
 from aevb.models import VQVAE, ImageModel, SeedEnsemble
 from aevb.train.advice import advice
@@ -27,8 +28,6 @@ def refuse_impossible(cfg: DictConfig) -> None:
             raise ValueError(f"seed={cfg.seed}: expected less than {2**32 - cfg.seeds + 1}")
     except ValueError as error:
         raise UserError(str(error)) from error
-    for name in {"best", "last"} - cfg.callbacks.keys():
-        raise UserError(f"callbacks.{name} is missing: keep callbacks=default, or list callbacks=[checkpoint,...]")
     for name in ("run_dir", "ckpt_path"):
         if not isinstance(cfg[name], str) and not (name == "ckpt_path" and cfg[name] is None):
             raise UserError(f"{name}={cfg[name]}: expected a path")
@@ -74,6 +73,22 @@ def check_parts_fit(model: ImageModel, image_shape: tuple[int, ...]) -> None:
         if terms[name].shape != (2,):
             raise TypeError(f"{name} of 2 images has shape {tuple(terms[name].shape)}: expected a value for each, (2,)")
     model.train()
+
+
+def check_one_image(model: ImageModel, data: ImageData) -> None:
+    """Train on a batch of one black image, as the last of an epoch will be, and forget it; UserError if that fails."""
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    try:
+        with torch.no_grad(), torch.random.fork_rng(devices=[]):
+            model.train().terms(torch.zeros(1, *data.image_shape))
+    except ValueError as error:
+        n, size = data.sizes["train"], data.batch_size
+        raise UserError(
+            f"The last batch of an epoch has one image, on which this model cannot be trained: {error}. Choose another "
+            f"data.batch_size than {size}, which leaves 1 of {n} images over, or another data.limit."
+        ) from error
+    finally:
+        model.load_state_dict(before)
 
 
 def _found_by_torch(error: RuntimeError) -> bool:

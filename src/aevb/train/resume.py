@@ -1,6 +1,6 @@
 """Going on from a checkpoint, and saying how after a Ctrl-C."""
 
-import shutil
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,42 +11,61 @@ from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 
 from aevb.errors import Interrupted, UserError
-from aevb.files import RUN_FOLDER_ADVICE, disk_errors, relative_to_cwd
+from aevb.files import RUN_FOLDER_ADVICE, disk_errors, relative_to_cwd, write_atomically
 from aevb.runs import find_checkpoint, load_checkpoint
 from aevb.terminal import shell_command
+from aevb.train.complete import check_has_state, check_place, epochs_done
 
 MUST_AGREE = ("model", "data", "optimizer", "scheduler", "seed", "seeds")
+TRAINER_MUST_AGREE = (
+    "accumulate_grad_batches",
+    "check_val_every_n_epoch",
+    "gradient_clip_algorithm",
+    "gradient_clip_val",
+    "limit_train_batches",
+    "overfit_batches",
+    "precision",
+    "val_check_interval",
+)
+
+log = logging.getLogger(__name__)
 
 
 class Resumed(NamedTuple):
-    """The checkpoint that a run goes on from."""
+    """The checkpoint that a run goes on from.
+
+    finished: no epoch is left; the run is only to be tested.
+    """
 
     path: Path
     checkpoint: dict[str, Any]
+    finished: bool
 
 
 def resumed_from(ckpt_path: str | None, config: dict[str, Any]) -> Resumed | None:
     """The checkpoint at a path, or last.ckpt of a run; None for no path.
 
-    Raises UserError unless the run that `config` describes is the one in the checkpoint, and has epochs left.
+    Raises UserError unless the run that `config` describes is the one in the checkpoint, which has all that training
+    needs to go on, and has epochs left or was never tested.
     """
     if not ckpt_path:
         return None
     path = find_checkpoint(ckpt_path, "last.ckpt")
     checkpoint = load_checkpoint(path)
-    _check_resumable(path, checkpoint, config)
-    return Resumed(path, checkpoint)
+    check_has_state(path, checkpoint)
+    _check_same_run(path, checkpoint, config)
+    finished = _is_finished(path, checkpoint, config)
+    if not finished:
+        check_place(path, checkpoint)
+    return Resumed(path, checkpoint, finished)
 
 
-def _check_resumable(path: Path, checkpoint: dict[str, Any], config: dict[str, Any]) -> None:
-    missing = {"epoch", "callbacks", "loops", "optimizer_states", "lr_schedulers"} - checkpoint.keys()
-    if missing:
-        raise UserError(f"{path} has weights, but training cannot go on from it: it lacks {', '.join(sorted(missing))}")
+def _check_same_run(path: Path, checkpoint: dict[str, Any], config: dict[str, Any]) -> None:
     then, now = _flat(checkpoint["config"]), _flat(config)
     differing = [
         f"{key} was {then.get(key, 'absent')} and is now {now.get(key, 'absent')}"
         for key in sorted(then.keys() | now.keys())
-        if key.split(".")[0] in MUST_AGREE and then.get(key) != now.get(key)
+        if _must_agree(*key.split(".")[:2]) and then.get(key) != now.get(key)
     ]
     if differing:
         follows = [
@@ -58,31 +77,62 @@ def _check_resumable(path: Path, checkpoint: dict[str, Any], config: dict[str, A
             f"they are in {path.parent.parent / 'config.yaml'}."
             + (f" A schedule that follows trainer.max_epochs stays as it was with {schedule}" if follows else "")
         )
-    done, wanted = _epochs_done(checkpoint), config["trainer"]["max_epochs"]
-    if done >= wanted and config["data"].get("stream"):
+
+
+def _must_agree(part: str, option: str = "") -> bool:
+    """Whether an option, such as trainer.precision, decides what training does."""
+    return part in MUST_AGREE or (part == "trainer" and option in TRAINER_MUST_AGREE)
+
+
+def _is_finished(path: Path, checkpoint: dict[str, Any], config: dict[str, Any]) -> bool:
+    """Whether no step is left; UserError if the run was tested, too, so that nothing is left at all."""
+    steps, epochs = checkpoint["global_step"], epochs_done(checkpoint)
+    enough_steps = 0 < config["trainer"].get("max_steps", -1) <= steps
+    if not enough_steps and epochs < config["trainer"]["max_epochs"]:
+        return False
+    unit, done, more = ("steps", steps, 1000) if enough_steps else ("epochs", epochs, 10)
+    if not (path.parent.parent / "metrics.json").exists():
+        log.info("%s has been trained for all its %s %s, and is tested now.", relative_to_cwd(path), done, unit)
+        return True
+    if config["data"].get("stream") and not enough_steps:
         raise UserError(f"{path} has already been trained for {done} epochs, and a stream is served once")
-    if done >= wanted:
-        raise UserError(
-            f"{path} has already been trained for {done} epochs: set trainer.max_epochs to more, such as {done + 10}"
-        )
+    raise UserError(
+        f"{path} has already been trained for {done} {unit}: set trainer.max_{unit} to more, such as {done + more}"
+    )
 
 
-def keep_best(resumed: Resumed, callback: ModelCheckpoint) -> None:
+def keep_checkpoints(resumed: Resumed, best: ModelCheckpoint | None, folder: Path) -> None:
     """Copy the best checkpoint so far into the new run, so that only a better epoch replaces it.
 
     Lightning forgets the best score when the folder of the checkpoints changes.
+
+    best: the callback that keeps best.ckpt. folder: of the new run's checkpoints.
     """
-    before = resumed.path.parent / "best.ckpt"
-    if not before.exists() or (content := load_checkpoint(before))["epoch"] > resumed.checkpoint["epoch"]:
+    if resumed.finished:
+        _copy(resumed.path, folder / "last.ckpt")
+    if best is not None:
+        _keep_best(resumed, best, folder / "best.ckpt")
+
+
+def _keep_best(resumed: Resumed, callback: ModelCheckpoint, best: Path) -> None:
+    state = resumed.checkpoint["callbacks"].get(callback.state_key, {})
+    score, before = state.get("best_model_score"), resumed.path.parent / "best.ckpt"
+    if score is None:  # no epoch before it was validated
         return
-    score = content["callbacks"][callback.state_key]["best_model_score"]
-    best = Path(str(callback.dirpath)) / "best.ckpt"
-    best.parent.mkdir(parents=True, exist_ok=True)
-    if not best.exists() or not best.samefile(before):
-        shutil.copy(before, best)
+    kept = load_checkpoint(before)["callbacks"].get(callback.state_key, {}) if before.exists() else {}
+    if kept.get("best_model_score") != score:
+        log.warning("%s is not the best epoch before %s: best.ckpt will be the best after it.", before, resumed.path)
+        return
+    _copy(before, best)
     callback.best_k_models = {str(best): score}
     callback.kth_best_model_path = str(best)
     callback.kth_value = callback.best_model_score = score
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.exists() or not target.samefile(source):
+        write_atomically(target, memoryview(source.read_bytes()))
 
 
 @contextmanager
@@ -104,14 +154,6 @@ def resumable(trainer: Trainer, run_dir: Path) -> Iterator[None]:
         raise Interrupted(
             f"Interrupted. The last checkpoint is {shown}; to go on from it:\n{shell_command('aevb.train', *overrides)}"
         ) from None
-
-
-def _epochs_done(checkpoint: dict[str, Any]) -> int:
-    """The epochs of which no step is left; one that was saved in the middle is not done."""
-    fit: dict[str, Any] = checkpoint["loops"]["fit_loop"]
-    processed: int = fit["epoch_progress"]["current"]["processed"]
-    reached: int = checkpoint["epoch"] + int(fit["epoch_loop.batch_progress"]["is_last_batch"])
-    return max(processed, reached)
 
 
 def _flat(config: Any, prefix: str = "") -> dict[str, Any]:

@@ -1,31 +1,37 @@
 """One run, from a composed configuration to metrics.json."""
 
-import time
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from omegaconf import DictConfig
+from torch import Tensor
 
 from aevb.errors import UserError
 from aevb.files import relative_to_cwd
 from aevb.models import SeedEnsemble
-from aevb.runs import find_checkpoint
+from aevb.runs import load_checkpoint
 from aevb.runs.provenance import revision, versions
 from aevb.train.assemble import Training, assemble
 from aevb.train.each_seed import report_each
+from aevb.train.module import LightningModel
 from aevb.train.plan import plan_run
 from aevb.train.quiet import quiet_lightning
 from aevb.train.report import log_hyperparameters, print_summary, write_metrics
 from aevb.train.resume import resumable
-from aevb.train.score import Scores, logged, score
+from aevb.train.score import Scores, score
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """How training went: its seconds, the last epoch's figures, and the checkpoint to be tested."""
+    """How training went: its seconds and images a second, the last epoch's figures, and the checkpoint to be tested."""
 
     seconds: float
+    images_per_second: float
     train: dict[str, float]
     checkpoint: Path
 
@@ -41,18 +47,44 @@ def train(cfg: DictConfig) -> float:
 
 
 def fit(training: Training) -> Fitted:
-    """Train to the end; raises UserError where no epoch comes to its end."""
-    plan, trainer = training.plan, training.trainer
+    """Train to the end, or not at all where a finished run is only to be tested."""
+    plan, trainer, throughput = training.plan, training.trainer, training.throughput
     log_hyperparameters(trainer, plan.config)
-    started = time.perf_counter()
     resumed = plan.resumed.path if plan.resumed else None
     trainer.fit(training.module, datamodule=training.data, ckpt_path=resumed, weights_only=True)
-    seconds = time.perf_counter() - started
-    final = logged(trainer, "train")
-    if not (plan.run_dir / "checkpoints" / "last.ckpt").exists():
-        raise UserError("No epoch came to its end, so there is nothing to test: look at the options of trainer.")
-    name = "best.ckpt" if training.data.data.val_size else "last.ckpt"
-    return Fitted(seconds, final, find_checkpoint(plan.run_dir, name))
+    if trainer.global_step == 0:
+        raise UserError(
+            "Training ended before its first step, so there is nothing to test: look at the trainer's limits."
+        )
+    return Fitted(throughput.seconds, throughput.images_per_second, training.history.last("train"), to_test(training))
+
+
+def to_test(training: Training) -> Path:
+    """The checkpoint to be tested: best.ckpt, or last.ckpt where no validation could choose, or none would be right.
+
+    last.ckpt has the weights at the end. A callback that changed them after the last epoch, as averaging does, did so
+    for the sake of the result: then they are saved again, and are what is tested.
+    """
+    trainer, folder = training.trainer, training.plan.run_dir / "checkpoints"
+    best, last = folder / "best.ckpt", folder / "last.ckpt"
+    kept = load_checkpoint(last) if last.exists() else None
+    if kept is None or kept["global_step"] != trainer.global_step:
+        trainer.save_checkpoint(last)
+    elif not same_weights(training.module, kept["state_dict"]):
+        trainer.save_checkpoint(last)
+        log.info("A callback changed the weights after the last epoch: %s has them, and is tested.", last)
+        return last
+    if training.data.data.val_size and best.exists():
+        return best
+    if training.data.data.val_size:
+        log.info("No epoch was validated, so %s is tested.", last)
+    return last
+
+
+def same_weights(module: LightningModel, weights: dict[str, Tensor]) -> bool:
+    """Whether the module has these weights, to the last bit."""
+    own = module.state_dict()
+    return own.keys() == weights.keys() and all(torch.equal(own[name].cpu(), weights[name]) for name in own)
 
 
 def report(training: Training, fitted: Fitted, scores: Scores) -> float:
@@ -76,9 +108,9 @@ def facts(training: Training, fitted: Fitted) -> dict[str, Any]:
         "train": fitted.train,
         "units": model.units,
         "checkpoint": str(relative_to_cwd(fitted.checkpoint)),
-        "epochs": trainer.current_epoch,
+        "epochs": len(training.history.rows),
         "seconds": fitted.seconds,
-        "images_per_second": training.throughput.images_per_second,
+        "images_per_second": fitted.images_per_second,
         "device": str(trainer.strategy.root_device),
         "devices": trainer.world_size,
         "parameters": sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad),

@@ -4,6 +4,7 @@ from aevb.train.callbacks.describe_model import DescribeModel
 from aevb.train.callbacks.draw_figure import DrawFigure
 from aevb.train.callbacks.finite_guard import FiniteGuard
 from aevb.train.callbacks.history import History
+from aevb.train.callbacks.keep_checkpoint import KeepCheckpoint
 from aevb.train.callbacks.progress import Progress
 from aevb.train.callbacks.save_config import SaveConfig
 from aevb.train.callbacks.seed_each_epoch import SeedEachEpoch
@@ -14,6 +15,7 @@ __all__ = [
     "DrawFigure",
     "FiniteGuard",
     "History",
+    "KeepCheckpoint",
     "Progress",
     "SaveConfig",
     "SeedEachEpoch",

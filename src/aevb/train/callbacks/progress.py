@@ -23,6 +23,7 @@ class Progress(ChunkCallback):
     def __init__(self, refresh_seconds: float = 0.25) -> None:
         self.refresh_seconds = refresh_seconds
         self.bar: Bar | None = None
+        self.validated = False  # in this epoch
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if not trainer.is_global_zero:
@@ -47,6 +48,10 @@ class Progress(ChunkCallback):
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._report_epoch(trainer, pl_module)
         self._begin_epoch(trainer)
+        self.validated = False
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.validated = True
 
     def _begin_epoch(self, trainer: Trainer) -> None:
         self.started = self.shown = time.perf_counter()
@@ -87,7 +92,7 @@ class Progress(ChunkCallback):
                 for key, value in metrics.items()
                 if key.startswith(f"{stage}/")
             )
-            for stage in ("train", "val")
+            for stage in (("train", "val") if self.validated else ("train",))
             if any(key.startswith(f"{stage}/") for key in metrics)
         ]
         seconds = time.perf_counter() - self.started

@@ -58,3 +58,15 @@ def _count(trainer: Trainer, n: int, is_last_batch: bool) -> None:
     loop.batch_progress.increment_by(n, is_last_batch)
     loop.automatic_optimization.optim_progress.optimizer.step.increment_by(n)  # global_step
     loop._batches_that_stepped += n  # the step that loggers write
+
+
+def is_last_batch(trainer: Trainer) -> bool:
+    """Whether the batch that Lightning is at is the last of its epoch."""
+    return trainer.fit_loop.epoch_loop.batch_progress.is_last_batch
+
+
+def is_validation_due(trainer: Trainer) -> bool:
+    """Whether the batch that Lightning is at is followed by a validation."""
+    fetcher = trainer.fit_loop._data_fetcher
+    assert fetcher is not None
+    return trainer.fit_loop.epoch_loop._should_check_val_fx(fetcher)

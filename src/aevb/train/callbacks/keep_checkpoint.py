@@ -1,0 +1,53 @@
+"""Checkpoints that a run can go on from as if it had never stopped."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.trainer.states import TrainerFn
+
+from aevb.train.steps.lightning_loop import is_last_batch, is_validation_due
+
+
+class KeepCheckpoint(ModelCheckpoint):
+    """Lightning's ModelCheckpoint, except that nothing is saved between a step and the validation that follows it, or
+    between the last step of an epoch and the epoch's end.
+
+    From there Lightning would go on without that validation, or with the next epoch, without this one's means. What is
+    due there is saved right afterwards. Without a `monitor` that is every epoch's end, also where validation is at
+    other times; and an epoch that is stopped before its end, by a time limit, is saved where it was stopped.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.postponed: list[Callable[[], None]] = []
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        if trainer.should_stop and not is_last_batch(trainer) and self.monitor is None and self._every_n_epochs == 1:
+            self._save_checkpoint(trainer, self.format_checkpoint_name(self._monitor_candidates(trainer)))
+        save = partial(super().on_train_batch_end, trainer, pl_module, outputs, batch, batch_idx)
+        self._save(save, later=is_last_batch(trainer) or is_validation_due(trainer))
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        save = partial(super().on_validation_end, trainer, pl_module)
+        self._save(save, later=trainer.state.fn == TrainerFn.FITTING and is_last_batch(trainer))
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._save(partial(super().on_train_epoch_end, trainer, pl_module), later=False)
+
+    def _save(self, save: Callable[[], None], later: bool) -> None:
+        self.postponed.append(save)
+        if later:
+            return
+        due, self.postponed = self.postponed, []
+        for save in due:
+            save()
+
+    def _should_save_on_train_epoch_end(self, trainer: Trainer) -> bool:
+        if self.monitor is None and self._save_on_train_epoch_end is None:
+            return True
+        return super()._should_save_on_train_epoch_end(trainer)
