@@ -105,7 +105,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
         ("data.dataset.train=3", ["data.dataset.train"]),
         ("run_dir=null", ["run_dir=None: expected a path"]),
         ("ckpt_path=3", ["ckpt_path=3: expected a path"]),
-        ("+trainer.max_steps=0", ["options of trainer"]),
+        ("+trainer.max_steps=0", ["nothing would be trained"]),
         ("ckpt_path=nothing.ckpt", ["There is no checkpoint nothing.ckpt"]),
         ("hydra.run.dir=/dev/null/run", ["/dev/null/run", "hydra.run.dir"]),
     ],

@@ -23,6 +23,7 @@ class KeepCheckpoint(ModelCheckpoint):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.postponed: list[Callable[[], None]] = []
+        self.validated = False  # since the last epoch's end
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -33,11 +34,15 @@ class KeepCheckpoint(ModelCheckpoint):
         self._save(save, later=is_last_batch(trainer) or is_validation_due(trainer))
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.validated = True
         save = partial(super().on_validation_end, trainer, pl_module)
         self._save(save, later=trainer.state.fn == TrainerFn.FITTING and is_last_batch(trainer))
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._save(partial(super().on_train_epoch_end, trainer, pl_module), later=False)
+        at_the_end = partial(super().on_train_epoch_end, trainer, pl_module)
+        # An epoch that max_steps ended was not validated, and what there is to go by is that of an earlier one.
+        self._save(at_the_end if self.monitor is None or self.validated else lambda: None, later=False)
+        self.validated = False
 
     def _save(self, save: Callable[[], None], later: bool) -> None:
         self.postponed.append(save)
