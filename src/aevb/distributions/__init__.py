@@ -5,6 +5,7 @@ and gives p(z), with event shape (D,). A Likelihood maps a decoder's output (...
 batch shape (...) and event shape (C, H, W).
 """
 
+import aevb.distributions.concentration_kl
 import aevb.distributions.normal_kl  # noqa: F401  (registers a closed form)
 from aevb.distributions.amortized_posterior import AmortizedPosterior
 from aevb.distributions.bernoulli import Bernoulli

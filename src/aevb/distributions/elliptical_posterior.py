@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution
 
 from aevb.checks import whole_number
+from aevb.distributions.bounded import bounded
 from aevb.distributions.families.multivariate_student_t import MultivariateStudentT
 from aevb.distributions.posterior import Posterior
 
@@ -16,7 +17,7 @@ class EllipticalPosterior(Posterior):
 
     Location-scale (Kingma & Welling 2014, section 2.4, point 2). L = diag(exp(s/2)) U, where U is lower triangular with
     ones on its diagonal: any lower triangular matrix with a positive diagonal. μ, s, the entries of U and log(ν - 2)
-    are linear in the features.
+    are linear in the features; s/2 and log(ν - 2) are `bounded`.
 
     Shapes: (B, in_features) -> batch shape (B,), event shape (latent_dim,).
     """
@@ -28,6 +29,6 @@ class EllipticalPosterior(Posterior):
     def distribution(self, raw: Tensor) -> Distribution:
         log_df, mean, square = raw.tensor_split([1, 1 + self.latent_dim], dim=-1)  # (B, 1), (B, D), (B, D·D)
         square = square.unflatten(-1, (self.latent_dim, self.latent_dim))
-        scale = (square.diagonal(dim1=-2, dim2=-1) / 2).exp()
+        scale = bounded(square.diagonal(dim1=-2, dim2=-1) / 2).exp()
         unit = square.tril(-1) + torch.eye(self.latent_dim, dtype=raw.dtype, device=raw.device)
-        return MultivariateStudentT(LEAST_DF + log_df.squeeze(-1).exp(), mean, scale.unsqueeze(-1) * unit)
+        return MultivariateStudentT(LEAST_DF + bounded(log_df.squeeze(-1)).exp(), mean, scale.unsqueeze(-1) * unit)

@@ -4,12 +4,14 @@ from torch import Tensor, nn
 from torch.distributions import Distribution
 
 from aevb.checks import whole_number
+from aevb.distributions.bounded import bounded
 from aevb.distributions.families.simplex import LogisticNormal
 from aevb.distributions.posterior import Posterior
 
 
 class LogisticNormalPosterior(Posterior):
-    """q(z|x): z is the stick-breaking transform of y ~ N(μ(x), diag exp s(x)), with one dimension less than z.
+    """q(z|x): z is the stick-breaking transform of y ~ N(μ(x), diag exp s(x)), with one dimension less than z; μ and
+    s/2 are linear in the features and `bounded`.
 
     Aitchison & Shen 1980; an example of composition in Kingma & Welling 2014, section 2.4, point 3.
 
@@ -22,4 +24,4 @@ class LogisticNormalPosterior(Posterior):
 
     def distribution(self, raw: Tensor) -> Distribution:
         mean, s = raw.chunk(2, dim=-1)  # (B, D - 1) each
-        return LogisticNormal(mean, (s / 2).exp())
+        return LogisticNormal(bounded(mean), bounded(s / 2).exp())

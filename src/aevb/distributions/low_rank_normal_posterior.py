@@ -1,14 +1,20 @@
 """The Gaussian posterior whose covariance is diagonal plus a matrix of low rank."""
 
+import torch
 from torch import Tensor, nn
 from torch.distributions import Distribution, LowRankMultivariateNormal
 
 from aevb.checks import whole_number
+from aevb.distributions.bounded import bounded, not_lost_beside
 from aevb.distributions.posterior import Posterior
 
 
 class LowRankNormalPosterior(Posterior):
-    """q(z|x) = N(z; μ(x), W(x) W(x)ᵀ + diag exp s(x)), W of `rank` columns, all linear in the features.
+    """q(z|x) = N(z; μ(x), W(x) W(x)ᵀ + diag v(x)), W of `rank` columns.
+
+    μ, W and s are linear in the features. v is exp s, with s `bounded`, and not lost beside the diagonal w of W Wᵀ: the
+    two are joined to √(exp 2s + (κw)²), κ = √ε/4 for the rounding error ε, since (W Wᵀ + diag v)⁻¹ is computed as a
+    difference of terms in 1/v.
 
     Shapes: (B, in_features) -> batch shape (B,), event shape (latent_dim,).
     """
@@ -24,4 +30,7 @@ class LowRankNormalPosterior(Posterior):
         mean, s, columns = raw.tensor_split(
             [self.latent_dim, 2 * self.latent_dim], dim=-1
         )  # (B, D), (B, D), (B, D·rank)
-        return LowRankMultivariateNormal(mean, columns.unflatten(-1, (self.latent_dim, self.rank)), s.exp())
+        columns = columns.unflatten(-1, (self.latent_dim, self.rank))
+        share = torch.finfo(raw.dtype).eps ** 0.5 / 4
+        variance = not_lost_beside(bounded(s).exp(), columns.square().sum(-1), share)
+        return LowRankMultivariateNormal(mean, columns, variance)

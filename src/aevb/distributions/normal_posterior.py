@@ -8,11 +8,12 @@ from torch.distributions import Distribution, Independent, Normal
 from torch.nn.functional import softplus
 
 from aevb.checks import one_of, whole_number
+from aevb.distributions.bounded import bounded
 from aevb.distributions.posterior import Posterior
 
 SCALES: dict[str, Callable[[Tensor], Tensor]] = {
     "log_variance": lambda s: torch.exp(s / 2),
-    "log_scale": torch.exp,
+    "log_scale": lambda s: torch.exp(bounded(s)),
     "softplus": lambda s: 1e-8 + softplus(s),  # the 1e-8 keeps σ above 0
 }
 
@@ -21,7 +22,7 @@ class NormalPosterior(Posterior):
     """q(z|x) = N(z; μ(x), diag σ(x)²), where (μ, s) is linear in the features.
 
     `scale` says what s is: the log variance (σ = exp(s/2), Kingma & Welling 2014, appendix C), the log scale
-    (σ = exp s), or the input of a softplus (σ = 1e-8 + log(1 + exp s)).
+    (σ = exp s, s `bounded`), or the input of a softplus (σ = 1e-8 + log(1 + exp s)).
 
     Shapes: (B, in_features) -> batch shape (B,), event shape (latent_dim,).
 

@@ -12,6 +12,7 @@ from aevb.distributions.families.open_interval import Beta, Kumaraswamy
 from aevb.distributions.families.rayleigh import Rayleigh
 from aevb.distributions.families.reciprocal import Reciprocal
 from aevb.distributions.families.simplex import Dirichlet, LogisticNormal
+from aevb.distributions.families.student_t import StudentT
 from aevb.distributions.families.triangular import Triangular
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Pareto",
     "Rayleigh",
     "Reciprocal",
+    "StudentT",
     "Triangular",
     "Weibull",
 ]

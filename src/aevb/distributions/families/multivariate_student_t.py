@@ -7,7 +7,7 @@ import torch
 from torch import Size, Tensor
 from torch.distributions import Chi2, Distribution, constraints
 
-from aevb.distributions.families.stirling import stirling_remainder
+from aevb.distributions.families.stirling import log_gamma_step
 
 
 class MultivariateStudentT(Distribution):
@@ -52,9 +52,7 @@ class MultivariateStudentT(Distribution):
         t = torch.linalg.solve_triangular(unit, centred, upper=False, unitriangular=True).squeeze(-1)
         distance = torch.log1p(t.square().sum(-1) / self.df)
         x, h = self.df / 2, self.event_shape[0] / 2
-        ratio = (x + h - 0.5) * torch.log1p(h / x) - h + stirling_remainder(x + h) - stirling_remainder(x)
-        # log Γ(x + h) - log Γ(x) - h log x is `ratio`.
-        return ratio - h * log(2 * pi) - scale.log().sum(-1) - (x + h) * distance
+        return log_gamma_step(x, h) - h * log(2 * pi) - scale.log().sum(-1) - (x + h) * distance
 
     @property
     def mean(self) -> Tensor:

@@ -8,14 +8,18 @@ from torch import Size, Tensor
 from torch.distributions import Distribution, constraints
 from torch.distributions.utils import broadcast_all
 
+from aevb.distributions.bounded import inside, not_lost_beside
 from aevb.distributions.families.log_softplus import log_softplus
+
+ROUNDINGS = 16  # so many numbers lie between the ends, at least
 
 
 class Reciprocal(Distribution):
     """p(z) = 1 / (z log(b/a)) for a <= z <= b, a = low, b = low + width: log z is uniform.
 
     z = a (b/a)ᵘ is the inverse CDF of uniform noise u (Kingma & Welling 2014, section 2.4, point 1). By its lower end
-    and its width the parameters are free of each other, and both ends stay finite; the support moves with them.
+    and its width the parameters are free of each other, and both ends stay finite; the support moves with them. A width
+    that would be lost beside the lower end is joined with 16 rounding errors of that to √(width² + (16 ε low)²).
 
     Shapes: low, width (...) -> batch shape (...), event shape ().
     """
@@ -24,7 +28,9 @@ class Reciprocal(Distribution):
     has_rsample = True
 
     def __init__(self, low: Tensor | float, width: Tensor | float, validate_args: bool | None = None) -> None:
-        self.low, self.width = broadcast_all(low, width)
+        self.low, width = broadcast_all(low, width)
+        wide = not_lost_beside(width, self.low, ROUNDINGS * torch.finfo(width.dtype).eps)
+        self.width = torch.where(width > 0, wide, width)  # what is not positive is refused as it is
         self.high = self.low + self.width
         super().__init__(self.low.shape, validate_args=validate_args)
 
@@ -40,7 +46,7 @@ class Reciprocal(Distribution):
     def rsample(self, sample_shape: Any = Size()) -> Tensor:  # noqa: B008
         shape = self._extended_shape(Size(sample_shape))
         z = self.icdf(torch.rand(shape, dtype=self.low.dtype, device=self.low.device))
-        return z.clamp(self.low.detach(), self.high.detach())  # rounding may have left the support
+        return inside(z, self.low, self.high)
 
     def log_prob(self, value: Tensor) -> Tensor:
         if self._validate_args:
@@ -62,7 +68,7 @@ class Reciprocal(Distribution):
 
     @property
     def mean(self) -> Tensor:
-        return (self.width.log() - self.log_length).exp().clamp(self.low, self.high)
+        return inside((self.width.log() - self.log_length).exp(), self.low, self.high)
 
     @property
     def mode(self) -> Tensor:
