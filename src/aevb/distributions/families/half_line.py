@@ -129,6 +129,9 @@ class Pareto(ZeroOutside, AccuratePareto):
 class Weibull(ZeroOutside, AccurateWeibull):
     """torch's Weibull."""
 
+    def point_inside(self, value: Tensor) -> Tensor:
+        return self.scale.detach()
+
 
 def _exp(log_z: Tensor) -> Tensor:
     farthest = 0.4 * log(torch.finfo(log_z.dtype).max)

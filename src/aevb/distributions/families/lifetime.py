@@ -49,7 +49,8 @@ class Lifetime(Distribution, ABC):
         if self._validate_args:
             self._validate_sample(value)
         outside = value <= 0
-        z = value.masked_fill(outside, 1.0)
+        # The formula is computed at a point of middling probability instead, where it cannot overflow.
+        z = torch.where(outside, self.inverse_cumulative_hazard(torch.ones_like(self.like)).detach(), value)
         return (self.log_hazard(z) - self.cumulative_hazard(z)).masked_fill(outside, -inf)
 
     def cdf(self, value: Tensor) -> Tensor:

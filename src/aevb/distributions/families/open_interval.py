@@ -63,9 +63,16 @@ class AccurateKumaraswamy(TorchKumaraswamy):
         return between_zero_and_one(((1 + h).lgamma() - h * x.log() - log_gamma_step(x, h)).exp())
 
 
-class Beta(ZeroOutside, AccurateBeta):
+class OnOpenInterval(ZeroOutside):
+    """0 < z < 1; torch's constraint has the ends, too, where the density may be infinite."""
+
+    def is_inside(self, value: Tensor) -> Tensor:
+        return ((value > 0) & (value < 1)) | value.isnan()
+
+
+class Beta(OnOpenInterval, AccurateBeta):
     """torch's Beta, with density zero outside (0, 1)."""
 
 
-class Kumaraswamy(ZeroOutside, AccurateKumaraswamy):
+class Kumaraswamy(OnOpenInterval, AccurateKumaraswamy):
     """torch's Kumaraswamy, with density zero outside (0, 1)."""

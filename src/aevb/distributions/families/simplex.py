@@ -25,11 +25,14 @@ FARTHEST = 30.0  # y where z, a product of terms like exp(-|y|), is still a sing
 
 
 class OnSimplex(ZeroOutside):
-    """z > 0, Σⱼ zⱼ = 1 but for the rounding of many numbers, for which torch's constraint leaves little room."""
+    """z > 0, Σⱼ zⱼ = 1 but for the rounding of many numbers, for which torch's constraint leaves little room.
+
+    The density is zero on the edges, too.
+    """
 
     def is_inside(self, value: Tensor) -> Tensor:
         rounding = torch.finfo(value.dtype).eps ** 0.5
-        inside: Tensor = (value >= 0).all(-1) & ((value.sum(-1) - 1).abs() < rounding)
+        inside: Tensor = (value > 0).all(-1) & ((value.sum(-1) - 1).abs() < rounding)
         return inside | value.isnan().any(-1)
 
     def point_inside(self, value: Tensor) -> Tensor:

@@ -30,6 +30,6 @@ class ZeroOutside(Distribution):
         return inside
 
     def point_inside(self, value: Tensor) -> Tensor:
-        """A point of the support, in the shape of z."""
+        """A point of the support, in a shape that broadcasts with z."""
         point: Tensor = biject_to(self.support)(torch.zeros_like(value))
         return point
