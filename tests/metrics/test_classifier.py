@@ -10,6 +10,7 @@ from torch import Tensor
 from aevb.data import Digits, ImageData
 from aevb.metrics import classifier as module
 from aevb.metrics.classifier import FeatureClassifier, accuracy, cached_classifier, features_of, fingerprint
+from aevb.sealed import write_sealed
 
 T = TypeVar("T")
 Splits = dict[str, tuple[Tensor, Tensor]]
@@ -81,23 +82,37 @@ def test_it_is_trained_once(splits: Splits, kept: Path) -> None:
 
 
 @pytest.mark.usefixtures("briefly")
-@pytest.mark.parametrize("damage", ["empty", "text", "half", "one byte", "another object", "another network"])
-def test_a_damaged_file_is_trained_anew(splits: Splits, tmp_path: Path, damage: str) -> None:
+@pytest.mark.parametrize(
+    "damage",
+    ["empty", "text", "half", "one byte", "another object", "another network", "other data", "huge", "none", "kind"],
+)
+def test_a_damaged_file_is_trained_anew_in_one_line(
+    splits: Splits, tmp_path: Path, damage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     expected = weights(cached_classifier(*splits["train"], "none", tmp_path, "cpu"))
     (file,) = tmp_path.iterdir()
-    content = file.read_bytes()
-    if damage == "another object":
-        torch.save([1, 2], file)
-    elif damage == "another network":
-        torch.save(FeatureClassifier((1, 28, 28), 3).state_dict(), file)
+    content, kept = file.read_bytes(), torch.load(file, weights_only=True)
+    foreign: dict[str, object] = {
+        "another object": [1, 2],
+        "another network": {**kept, "weights": FeatureClassifier((1, 28, 28), 3).state_dict()},
+        "other data": {**kept, "made_of": fingerprint(*splits["test"], "none")},
+        "huge": {**kept, "weights": {name: 1e32 * weight for name, weight in kept["weights"].items()}},
+        "none": {**kept, "weights": {name: 0 * weight + torch.nan for name, weight in kept["weights"].items()}},
+        "kind": {**kept, "weights": {name: weight.to(torch.complex64) for name, weight in kept["weights"].items()}},
+    }
+    if damage in foreign:
+        write_sealed(file, foreign[damage])
     else:
         middle = len(content) // 2
         flipped = content[:middle] + bytes([content[middle] ^ 255]) + content[middle + 1 :]
         file.write_bytes({"empty": b"", "text": b"not weights", "half": content[:middle], "one byte": flipped}[damage])
     assert weights(cached_classifier(*splits["train"], "none", tmp_path, "cpu")).equal(expected)
-    assert [kept.name for kept in tmp_path.iterdir()] == [file.name]
+    told = capsys.readouterr().out
+    assert told.count("\n") == 1
+    assert "is trained again" in told
+    assert [path.name for path in tmp_path.iterdir()] == [file.name]
     restored = FeatureClassifier(SHAPE, 10)
-    restored.load_state_dict(torch.load(file, weights_only=True))
+    restored.load_state_dict(torch.load(file, weights_only=True)["weights"])
     assert weights(restored).equal(expected)
 
 

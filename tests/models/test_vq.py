@@ -335,7 +335,7 @@ def test_something_else_than_a_vq_vae_is_named(configure: Configure) -> None:
         {"format": CHECKPOINT_FORMAT, "config": OmegaConf.to_container(other, resolve=True), "state_dict": {}},
         Path(other.run_dir) / "a.ckpt",
     )
-    with pytest.raises(UserError, match=r"is a aevb\.models\.VAE, not a VQVAE.*experiment=vq_vae"):
+    with pytest.raises(UserError, match=r"is a VAE, not a VQVAE.*experiment=vq_vae"):
         train(configure(*PRIOR, f"vq_vae={other.run_dir}/a.ckpt"))
 
 

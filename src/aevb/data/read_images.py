@@ -1,10 +1,12 @@
 """Reading a data set into two tensors, and telling what is wrong with its files."""
 
+import gzip
 import shutil
 import struct
 import subprocess
+import tempfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import torch
 from torch import Tensor
 
 from aevb.errors import UserError
+from aevb.files import write_atomically
 
 
 def read_images(dataset: Callable[..., Any], train: bool) -> tuple[Tensor, Tensor]:
@@ -22,9 +25,9 @@ def read_images(dataset: Callable[..., Any], train: bool) -> tuple[Tensor, Tenso
     """
     try:
         if hasattr(getattr(dataset, "func", dataset), "resources"):
-            _check_archives(dataset)
+            _extract_archives(dataset)
         split = dataset(train=train)
-    except (RuntimeError, OSError, ValueError, EOFError, TypeError, AssertionError) as error:
+    except (RuntimeError, OSError, ValueError, EOFError, TypeError, AssertionError, LookupError) as error:
         raise UserError(_how_to_get(dataset, error)) from error
     for name in ("data", "targets"):
         if not hasattr(split, name):
@@ -60,23 +63,47 @@ def _raw_folder(dataset: Callable[..., Any]) -> Path:
     return Path(dataset.keywords["root"], dataset.func.__name__, "raw")  # type: ignore[attr-defined]
 
 
-def _check_archives(dataset: Callable[..., Any]) -> None:
-    """Refuse archives with the wrong MD5, and remove extracted files that are not whole.
+def _extract_archives(dataset: Callable[..., Any]) -> None:
+    """Put what the archives hold beside them, where it is not there yet, or not whole; download what is missing.
 
-    torchvision trusts whatever has been extracted; an extraction that was interrupted leaves a part.
+    torchvision would do so in place, and then trust whatever it finds. Here other processes see whole files only, and
+    may do the same at the same time. UserError for an archive with the wrong MD5; archives stay as they are.
     """
     from torchvision.datasets.utils import check_integrity  # torchvision takes a second to import
 
-    for name, md5 in dataset.func.resources:  # type: ignore[attr-defined]
+    source: Any = dataset.func  # type: ignore[attr-defined]
+    options: dict[str, Any] = dataset.keywords  # type: ignore[attr-defined]
+    for name, md5 in source.resources:
         archive = _raw_folder(dataset) / name
+        extracted = archive.with_suffix("")
         if not archive.exists():
-            continue
+            if extracted.exists() or not options.get("download"):
+                continue
+            _download(source.mirrors, archive, md5)
         if not check_integrity(archive, md5):
             raise UserError(f"{archive} is corrupt: its MD5 is not the official {md5}. {_remedy(archive)}")
-        extracted = archive.with_suffix("")
-        crc, _ = struct.unpack("<II", archive.read_bytes()[-8:])  # a gzip file ends with the CRC-32 of its content
-        if extracted.exists() and zlib.crc32(extracted.read_bytes()) != crc:
-            extracted.unlink()
+        content = archive.read_bytes()
+        crc, size = struct.unpack("<II", content[-8:])  # a gzip file ends with the CRC-32 and the size of its content
+        if not extracted.exists() or extracted.stat().st_size != size or zlib.crc32(extracted.read_bytes()) != crc:
+            write_atomically(extracted, gzip.decompress(content))
+
+
+def _download(mirrors: Sequence[str], archive: Path, md5: str) -> None:
+    """Fetch an archive from the first mirror that has it, into a folder of its own until it is whole."""
+    from torchvision.datasets.utils import download_url
+
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    failures = []
+    for mirror in mirrors:
+        with tempfile.TemporaryDirectory(prefix=f"{archive.name}.", suffix=".part", dir=archive.parent) as folder:
+            try:
+                download_url(f"{mirror}{archive.name}", folder, archive.name, md5)
+            except (RuntimeError, OSError) as error:  # a URLError is an OSError
+                failures.append(f"{mirror}: {error}")
+            else:
+                (Path(folder) / archive.name).replace(archive)
+                return
+    raise RuntimeError("; ".join(failures))
 
 
 def _remedy(archive: Path) -> str:
@@ -98,8 +125,11 @@ def _how_to_get(dataset: Callable[..., Any], error: Exception) -> str:
     missing = [name for name, _ in source.resources if not (folder / name).exists()]
     if not missing:
         return f"The data set in {folder} could not be read or extracted: {error}"
-    return (
-        f"{source.__name__} is not in {folder}, and downloading it failed. Put these files there: "
-        f"{', '.join(missing)} (published at {source.mirrors[0]}), "
-        f"or, if git tracks them, say 'git checkout -- {folder}'. The failure was: {' '.join(str(error).split())}"
+    remedy = (
+        f"Put these files there: {', '.join(missing)} (published at {source.mirrors[0]}), or, if git tracks them, say "
+        f"'git checkout -- {folder}'."
     )
+    if not dataset.keywords.get("download"):  # type: ignore[attr-defined]
+        return f"{source.__name__} is not in {folder}, and nothing is downloaded here. {remedy}"
+    failure = " ".join(str(error).split())
+    return f"{source.__name__} is not in {folder}, and downloading it failed. {remedy} The failure was: {failure}"

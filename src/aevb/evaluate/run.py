@@ -18,9 +18,9 @@ from aevb.evaluate.report import print_evaluation, write
 from aevb.evaluate.section import Section
 from aevb.files import ensure_writable, relative_to_cwd
 from aevb.metrics.track import Track
-from aevb.models import ImageModel
 from aevb.process import skip_distribution_checks, tune_process
-from aevb.runs import Run, find_runs, load_data, load_model
+from aevb.runs import Run, find_runs, load_checkpoint, load_data, load_model
+from aevb.runs.checkpoint import data_of
 from aevb.runs.provenance import revision, versions
 from aevb.terminal import progress_bar
 
@@ -38,9 +38,11 @@ def evaluate_runs(cfg: DictConfig) -> list[dict[str, Any]]:
         raise UserError(f"out={cfg.out} is one folder, and run= stands for {len(runs)} runs: leave it out")
     skip_distribution_checks()
     tune_process()
+    for run in runs:  # before any of them is measured, and before a folder is made
+        load_model(run.checkpoint)
+        data_of(load_checkpoint(run.checkpoint), run.checkpoint)
     for run in runs:
         ensure_writable(folder_of(run, cfg))
-        load_finite_model(run)  # before any of the others is measured
     evaluations = [evaluate_run(run, cfg, sections) for run in runs]
     if len(evaluations) > 1:
         print_comparison(evaluations)
@@ -78,7 +80,7 @@ def evaluate_run(run: Run, cfg: DictConfig, sections: dict[str, Section]) -> dic
 def model_under_test(run: Run, cfg: DictConfig) -> ModelUnderTest:
     """The model and the images of a run; UserError for a split that it does not have."""
     device = device_of(cfg.device)
-    model = load_finite_model(run).to(device).requires_grad_(False)
+    model = load_model(run.checkpoint).to(device).requires_grad_(False)
     data = load_data(run.checkpoint)
     available = data.sizes[cfg.split]
     if not available:
@@ -93,16 +95,6 @@ def model_under_test(run: Run, cfg: DictConfig) -> ModelUnderTest:
 def tracked(description: str) -> Track:
     """A progress bar with a description."""
     return partial(progress_bar, description=description)
-
-
-def load_finite_model(run: Run) -> ImageModel:
-    """The model of a run; UserError if it has diverged."""
-    model = load_model(run.checkpoint)
-    if not all(weight.isfinite().all() for weight in model.parameters()):
-        raise UserError(
-            f"{relative_to_cwd(run.checkpoint)} has weights that are not finite numbers: its training has diverged"
-        )
-    return model
 
 
 def folder_of(run: Run, cfg: DictConfig) -> Path:

@@ -1,11 +1,10 @@
 """A classifier of a data set's images, whose features say what a picture shows."""
 
 import hashlib
-import io
-import pickle
-import zipfile
-from math import ceil
+from collections.abc import Callable
+from math import ceil, log
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,9 +12,9 @@ from torch.nn.functional import cross_entropy, relu
 
 from aevb.data.device_loader import DeviceLoader
 from aevb.data.shuffle import Shuffle
-from aevb.files import write_atomically
 from aevb.metrics.estimate import Estimate, mean_over_images
 from aevb.metrics.track import Track, untracked
+from aevb.sealed import Unreadable, read_sealed, write_sealed
 from aevb.seeding import seed_for
 
 NUM_FEATURES = 64
@@ -66,21 +65,23 @@ def cached_classifier(
     folder: Path,
     device: torch.device | str,
     track: Track = untracked,
+    tell: Callable[[str], object] = print,
 ) -> FeatureClassifier:
     """The classifier of these training images, in evaluation mode and without gradients.
 
-    It is trained once, by Adam from a fixed seed, and its weights are kept in folder/<fingerprint>.pt; a file that
-    cannot be read is trained anew. The caller's random state stays as it was.
+    It is trained once, by Adam from a fixed seed, and kept in folder/<fingerprint>.pt, with the fingerprint of what it
+    was made of. A file that is damaged, was made of something else, or has weights that no training gives is replaced.
+    Several processes may do this at once. The caller's random state stays as it was.
 
     images: uint8 (N, C, H, W). labels: int64 (N,). binarize: dynamic draws the pixels anew for each batch.
+    tell: is told in one line why a file is replaced.
     """
-    path = folder / f"{fingerprint(images, labels, binarize)}.pt"
+    made_of = fingerprint(images, labels, binarize)
+    path = folder / f"{made_of}.pt"
     with torch.inference_mode(False), torch.enable_grad():  # whatever the caller is in the middle of
-        classifier = _new_classifier(tuple(images.shape[1:]), num_classes=int(labels.max()) + 1)
-        weights = _read(path, like=classifier)
-        if weights is not None:
-            classifier.load_state_dict(weights)
-        else:
+        classifier = _kept(path, made_of, images, labels, tell)
+        if classifier is None:
+            classifier = _new_classifier(images, labels)
             loader = DeviceLoader(
                 images.to(device),
                 labels.to(device),
@@ -88,16 +89,15 @@ def cached_classifier(
                 dynamic=binarize == "dynamic",
             )
             _train(classifier.to(device), loader, track)
-            content = io.BytesIO()
-            torch.save(classifier.state_dict(), content)
-            write_atomically(path, content.getbuffer())
+            write_sealed(path, {"made_of": made_of, "weights": classifier.state_dict()})
     return classifier.to(device).eval().requires_grad_(False)
 
 
 def fingerprint(images: Tensor, labels: Tensor, binarize: str) -> str:
-    """SHA-256, in hexadecimal, of all that decides the weights: training images, labels, and how they are used."""
+    """SHA-256, in hexadecimal, of all that decides the weights: training images, labels, their use, and this code."""
     recipe = (tuple(images.shape[1:]), binarize, NUM_FEATURES, BATCH_SIZE, LEARNING_RATE, PASSES, MIN_STEPS)
     digest = hashlib.sha256(repr(recipe).encode())
+    digest.update(Path(__file__).read_bytes())
     for tensor in (images, labels):
         digest.update(repr(tuple(tensor.shape)).encode())
         digest.update(tensor.cpu().contiguous().numpy().data)
@@ -118,11 +118,11 @@ def accuracy(classifier: FeatureClassifier, x: Tensor, y: Tensor) -> Estimate:
     return mean_over_images(guesses == y.to(guesses.device), "share of images")
 
 
-def _new_classifier(image_shape: tuple[int, ...], num_classes: int) -> FeatureClassifier:
+def _new_classifier(images: Tensor, labels: Tensor) -> FeatureClassifier:
     # torch.manual_seed would reseed the GPUs too, which fork_rng without devices does not put back.
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed_for("feature classifier"))
-        return FeatureClassifier(image_shape, num_classes)
+        return FeatureClassifier(tuple(images.shape[1:]), num_classes=int(labels.max()) + 1)
 
 
 def _train(classifier: FeatureClassifier, loader: DeviceLoader, track: Track) -> None:
@@ -140,17 +140,43 @@ def _train(classifier: FeatureClassifier, loader: DeviceLoader, track: Track) ->
             schedule.step()
 
 
-def _read(path: Path, like: nn.Module) -> dict[str, Tensor] | None:
-    """The weights kept in `path`, or None if there are none, or they are damaged or of another network."""
+def _kept(
+    path: Path, made_of: str, images: Tensor, labels: Tensor, tell: Callable[[str], object]
+) -> FeatureClassifier | None:
+    """The classifier kept in `path`; None if there is none that can be used."""
+    classifier = _new_classifier(images, labels)
     try:
-        with zipfile.ZipFile(path) as archive:
-            if archive.testzip() is not None:  # torch does not compare the checksums
-                return None
-        weights = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError, zipfile.BadZipFile):
+        classifier.load_state_dict(_weights_in(path, made_of, like=classifier))
+        _check_it_has_learned(classifier, images[:1000].cpu(), labels[:1000].cpu())
+    except FileNotFoundError:
         return None
-    expected = {name: weight.shape for name, weight in like.state_dict().items()}
-    fits = isinstance(weights, dict) and expected == {
-        name: weight.shape if isinstance(weight, Tensor) else None for name, weight in weights.items()
+    except (Unreadable, OSError) as reason:
+        tell(f"The classifier in {path} is trained again: {reason}.")
+        return None
+    return classifier
+
+
+def _weights_in(path: Path, made_of: str, like: nn.Module) -> dict[str, Tensor]:
+    """The weights kept in `path`; Unreadable if they are of something else."""
+    content = read_sealed(path)
+    if not isinstance(content, dict) or content.get("made_of") != made_of:
+        raise Unreadable("it was made of something else")
+    weights: Any = content.get("weights")
+    if not isinstance(weights, dict) or _layout(weights) != _layout(like.state_dict()):
+        raise Unreadable("it is of another network")
+    return dict(weights)
+
+
+def _layout(weights: dict[str, Tensor]) -> dict[str, object]:
+    return {
+        name: (weight.shape, weight.dtype, weight.layout) if isinstance(weight, Tensor) else None
+        for name, weight in weights.items()
     }
-    return weights if fits else None
+
+
+@torch.no_grad()
+def _check_it_has_learned(classifier: FeatureClassifier, images: Tensor, labels: Tensor) -> None:
+    """Raise Unreadable if a guess would do as well for images that it was trained on."""
+    loss = cross_entropy(classifier(images / 255), labels).item()
+    if not loss <= log(classifier.to_logits.out_features):
+        raise Unreadable(f"its weights cannot be right, with {loss:.3g} nats for images that it was trained on")

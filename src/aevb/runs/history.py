@@ -3,7 +3,8 @@
 import csv
 from pathlib import Path
 
-from aevb.files import write_csv_atomically
+from aevb.errors import UserError
+from aevb.files import relative_to_cwd, write_csv_atomically
 
 Row = dict[str, float]
 
@@ -15,6 +16,16 @@ def write_history(path: Path, rows: list[Row]) -> None:
 
 
 def read_history(path: Path) -> list[Row]:
-    """The rows of a file that `write_history` has written."""
-    with path.open(newline="", encoding="utf-8") as file:
-        return [{name: float(value) for name, value in row.items() if value} for row in csv.DictReader(file)]
+    """The rows of a file that `write_history` has written; UserError for another file."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return [_numbers(row) for row in csv.DictReader(file, restkey="")]
+    except (ValueError, csv.Error) as error:
+        reason = f"{relative_to_cwd(path)} is not a table of numbers, as a run writes it"
+        raise UserError(f"{reason}: delete it, or put the one of the run back") from error
+
+
+def _numbers(row: dict[str, str | list[str]]) -> Row:
+    if "" in row:
+        raise ValueError("a row is longer than the first")
+    return {name: float(value) for name, value in row.items() if isinstance(value, str) and value}

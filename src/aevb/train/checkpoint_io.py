@@ -1,13 +1,12 @@
-"""Lightning's checkpoints, written so that the old one stays until the new one is whole."""
+"""Lightning's checkpoints: the old one stays until the new one is whole, and a damaged one is not read."""
 
-import io
 from pathlib import Path
 from typing import Any
 
-import torch
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
-from aevb.files import write_atomically
+from aevb.runs import load_checkpoint
+from aevb.sealed import write_sealed
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
@@ -17,6 +16,7 @@ class AtomicCheckpointIO(TorchCheckpointIO):
     """
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
-        content = io.BytesIO()
-        torch.save(checkpoint, content)  # to memory, because its own writer hides why a disk failed
-        write_atomically(Path(path), content.getbuffer())
+        write_sealed(Path(path), checkpoint)
+
+    def load_checkpoint(self, path: str | Path, map_location: Any = None, weights_only: bool | None = None) -> Any:
+        return load_checkpoint(path)

@@ -5,12 +5,12 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
-import torch
 from omegaconf import OmegaConf
 
 from aevb.files import relative_to_cwd, write_text_atomically
 from aevb.models import SeedEnsemble
 from aevb.runs import CHECKPOINT_FORMAT, load_checkpoint
+from aevb.sealed import write_sealed
 from aevb.train.assemble import Training
 from aevb.train.module import LightningModel
 from aevb.train.report import write_metrics
@@ -34,9 +34,8 @@ def report_each(training: Training, checkpoint: Path, metrics: dict[str, Any]) -
         config = {**plan.config, "seed": plan.config["seed"] + i, "seeds": 1}
         folder = plan.run_dir / f"seed-{config['seed']}"
         file = folder / "checkpoints" / checkpoint.name
-        file.parent.mkdir(parents=True, exist_ok=True)
         content = {"format": CHECKPOINT_FORMAT, "epoch": epoch, "state_dict": alone.state_dict(), "config": config}
-        torch.save(content, file)
+        write_sealed(file, content)
         write_text_atomically(folder / "config.yaml", OmegaConf.to_yaml(config))
         scores = score(trainer, LightningModel(alone, training.module.make_optimizer), training.data)
         own = {"seed": config["seed"], "checkpoint": str(relative_to_cwd(file)), **scores}

@@ -1,18 +1,21 @@
 """A model made from one that is trained already: a code prior from its VQ-VAE."""
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf
 
 from aevb.errors import UserError
 from aevb.models import VQVAE
 from aevb.runs import load_checkpoint
-from aevb.runs.safe_config import check_targets
+from aevb.runs.checkpoint import data_of, described_model
 from aevb.terminal import shell_command
 
 MUST_AGREE = ("dataset", "channels", "image_size", "binarize", "range")
+WHERE_THE_FILES_ARE = ("root", "download")  # of a data set
+OF_A_VQ_VAE = re.compile(rf"^model:\n(  .*\n)*?  _target_: {VQVAE.__module__.rpartition('.')[0]}\.VQVAE$", re.MULTILINE)
 
 
 def with_pretrained(cfg: DictConfig) -> tuple[DictConfig, dict[str, Any] | None]:
@@ -29,18 +32,25 @@ def with_pretrained(cfg: DictConfig) -> tuple[DictConfig, dict[str, Any] | None]
         raise UserError(f"vq_vae={cfg.vq_vae}: there is no such file or folder. {_hint()}")
     checkpoint = load_checkpoint(cfg.vq_vae)
     config = checkpoint["config"]
-    check_targets(config["model"])
-    target = config["model"].get("_target_")
-    if get_class(target) is not VQVAE:
-        raise UserError(f"vq_vae={cfg.vq_vae} is a {target}, not a VQVAE. {_hint()}")
+    if not isinstance(model := described_model(checkpoint, cfg.vq_vae), VQVAE):
+        raise UserError(f"vq_vae={cfg.vq_vae} is a {type(model).__name__}, not a VQVAE. {_hint()}")
+    data_of(checkpoint, cfg.vq_vae)  # raises UserError where it describes none
+    past, present = _images(config["data"]), _images(OmegaConf.to_container(cfg.data))  # type: ignore[arg-type]
     for name in MUST_AGREE:
-        if (then := config["data"][name]) != (now := OmegaConf.to_container(cfg.data)[name]):  # type: ignore[index, call-overload]
+        if (then := past.get(name)) != (now := present[name]):
             raise UserError(
                 f"vq_vae={cfg.vq_vae} was trained with data.{name}={then}, and now it is {now}: give the data "
                 f"options of that run again"
             )
-    ours = {"model": {"vq_vae": config["model"]}, "latent_dim": config["latent_dim"]}  # the latter for metrics.json
+    # latent_dim is for metrics.json
+    ours = {"model": {"vq_vae": config["model"]}, "latent_dim": model.codebook.codes.shape[-1]}
     return OmegaConf.merge(cfg, ours), checkpoint  # type: ignore[return-value]
+
+
+def _images(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of the data, without the place of the files."""
+    dataset = {name: value for name, value in data["dataset"].items() if name not in WHERE_THE_FILES_ARE}
+    return {**data, "dataset": dataset}
 
 
 def _hint() -> str:
@@ -48,9 +58,14 @@ def _hint() -> str:
     runs = [
         file.parent
         for file in Path("outputs").glob("**/config.yaml")
-        if (file.parent / "checkpoints").is_dir()
-        and OmegaConf.select(OmegaConf.load(file), "model._target_") == f"{VQVAE.__module__.rpartition('.')[0]}.VQVAE"
+        if (file.parent / "checkpoints").is_dir() and file.is_file() and OF_A_VQ_VAE.search(_beginning(file))
     ]
     newest = max(runs, key=lambda run: (run / "config.yaml").stat().st_mtime, default=None)
     found = f" The newest is {newest}." if newest else ""
     return f"To train one: {shell_command('aevb.train', 'experiment=vq_vae')}.{found}"
+
+
+def _beginning(file: Path) -> str:
+    """The text of a configuration, looked at without a parser, which a file of something else could stop."""
+    with file.open(encoding="utf-8", errors="replace") as text:
+        return text.read(100_000)

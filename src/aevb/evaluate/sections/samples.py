@@ -13,6 +13,7 @@ from aevb.evaluate.findings import Findings
 from aevb.evaluate.model_under_test import ModelUnderTest
 from aevb.evaluate.result import result
 from aevb.evaluate.section import Section
+from aevb.files import disk_errors
 from aevb.metrics.batching import chunk_sizes
 from aevb.metrics.classifier import accuracy, cached_classifier
 from aevb.metrics.sample_quality import sample_quality
@@ -46,7 +47,8 @@ class Samples(Section):
         device = tested.x.device
         x = model.to_grey(tested.x)  # as the classifier is trained
         try:
-            classifier = cached_classifier(*data.splits["train"], data.binarize, Path(self.cache), device, track)
+            with disk_errors(self.cache, "Choose another folder with sections.samples.cache="):
+                classifier = cached_classifier(*data.splits["train"], data.binarize, Path(self.cache), device, track)
             drawn = torch.cat([_draw(model, n, binary) for n in chunk_sizes(self.num_samples, 1000)])
             quality = sample_quality(x, model.to_grey(drawn), classifier, self.num_neighbours)
         except ValueError as reason:  # too few or too small images
