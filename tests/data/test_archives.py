@@ -83,6 +83,26 @@ def test_an_interrupted_extraction_is_done_again(tiny_mnist: Callable[..., objec
         assert torch.equal(read(tiny_mnist, train=True)[0], complete)
 
 
+def test_archives_are_extracted_without_a_download_and_stay(tiny_mnist: Callable[..., object]) -> None:
+    folder = folder_of(tiny_mnist)
+    archives = {file: file.read_bytes() for file in folder.iterdir()}
+    expected = partial(tiny_mnist.func, root=tiny_mnist.keywords["root"], download=False)  # type: ignore[attr-defined]
+    assert read(expected, train=True)[0].shape == (20, 1, 28, 28)
+    assert {file: file.read_bytes() for file in archives} == archives
+    extracted = {file.with_suffix("") for file in archives}
+    assert set(folder.iterdir()) == {*archives, *extracted}, "nothing unfinished is left"
+
+
+def test_nothing_is_downloaded_unless_it_is_asked_for(
+    tiny_mnist: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "create_connection", lambda *_: pytest.fail("a host was asked"))
+    next(folder_of(tiny_mnist).glob("train-*")).unlink()
+    without = partial(tiny_mnist.func, root=tiny_mnist.keywords["root"], download=False)  # type: ignore[attr-defined]
+    with pytest.raises(UserError, match=r"nothing is downloaded here\. Put these files there: train-"):
+        read(without, train=True)
+
+
 def test_missing_archives_and_no_network_say_where_to_put_which_files(
     tiny_mnist: Callable[..., object], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,8 +19,7 @@ from aevb.evaluate.section import Section
 from aevb.files import ensure_writable, relative_to_cwd
 from aevb.metrics.track import Track
 from aevb.process import skip_distribution_checks, tune_process
-from aevb.runs import Run, find_runs, load_checkpoint, load_data, load_model
-from aevb.runs.checkpoint import data_of
+from aevb.runs import Run, find_runs, load_data, load_model
 from aevb.runs.provenance import revision, versions
 from aevb.terminal import progress_bar
 
@@ -40,7 +39,7 @@ def evaluate_runs(cfg: DictConfig) -> list[dict[str, Any]]:
     tune_process()
     for run in runs:  # before any of them is measured, and before a folder is made
         load_model(run.checkpoint)
-        data_of(load_checkpoint(run.checkpoint), run.checkpoint)
+        load_data(run.checkpoint)
     for run in runs:
         ensure_writable(folder_of(run, cfg))
     evaluations = [evaluate_run(run, cfg, sections) for run in runs]

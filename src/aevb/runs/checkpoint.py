@@ -1,5 +1,6 @@
 """Checkpoints: reading them safely, and making a model or its data from one."""
 
+import errno
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from aevb.errors import UserError
 from aevb.models import ImageModel, SeedEnsemble
 from aevb.runs.bounded_build import no_larger_than
 from aevb.runs.named_data import data_root, described_data
-from aevb.runs.safe_config import check_targets, told
+from aevb.runs.safe_config import brief, check_plain, check_targets, told
 from aevb.sealed import Unreadable, read_sealed
 
 CHECKPOINT_FORMAT = 3  # see CHANGELOG.md
@@ -48,7 +49,7 @@ def load_data(path: str | Path, root: str | Path | None = None) -> ImageData:
     try:
         return data.load()
     except (ValueError, RuntimeError, MemoryError) as error:
-        raise UserError(f"{path} describes data that cannot be read: {error}") from error
+        raise UserError(f"{path} describes data that cannot be read: {brief(error)}") from error
     except UserError as error:
         raise UserError(f"{error}{_where_it_was(checkpoint['config']['data'])}") from error
 
@@ -79,7 +80,7 @@ def described_model(checkpoint: Mapping[str, Any], path: str | Path) -> ImageMod
         cause: BaseException = error
         while cause.__cause__ is not None:
             cause = cause.__cause__
-        raise UserError(f"{path} describes a model that cannot be built: {cause}") from error
+        raise UserError(f"{path} describes a model that cannot be built: {brief(cause)}") from error
     if not isinstance(model, ImageModel):
         raise UserError(f"{path} describes no model of this project")
     return model
@@ -98,7 +99,7 @@ def restore_weights(model: ImageModel, checkpoint: Mapping[str, Any], path: str 
                 raise TypeError(f"{name} is {weights[name].dtype}: expected {weight.dtype}")
         model.load_state_dict(weights)
     except (RuntimeError, TypeError) as error:
-        raise UserError(f"The weights in {path} do not fit the model it describes: {error}") from error
+        raise UserError(f"The weights in {path} do not fit the model it describes: {brief(error)}") from error
 
 
 def load_checkpoint(path: str | Path) -> dict[str, Any]:
@@ -125,6 +126,7 @@ def load_checkpoint(path: str | Path) -> dict[str, Any]:
             f"{path} was written by {age} version of aevb, in format {told(found)}, and this version reads format "
             f"{CHECKPOINT_FORMAT}: train the model again, or use the version that wrote it (see CHANGELOG.md)."
         )
+    check_plain(checkpoint["config"])
     weights = checkpoint["state_dict"]
     if not isinstance(weights, dict) or not all(
         isinstance(name, str) and _is_dense(weight) for name, weight in weights.items()
@@ -139,6 +141,13 @@ def find_checkpoint(path: str | Path, *names: str) -> Path:
     Raises UserError, saying what there is, if there is none.
     """
     path, names = Path(path), names or ("best.ckpt", "last.ckpt")
+    try:
+        path.stat()
+    except OSError as error:
+        if error.errno in (errno.ENAMETOOLONG, errno.EACCES, errno.ELOOP):
+            raise UserError(f"There is no checkpoint {path}: {error.strerror}") from error
+    except ValueError as error:  # a null character
+        raise UserError(f"There is no checkpoint {str(path)!r}: {error}") from error
     if path.is_dir():
         for file in (folder / name for folder in (path / "checkpoints", path) for name in names):
             if file.is_file():

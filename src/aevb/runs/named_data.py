@@ -10,7 +10,7 @@ from typing import Any
 
 from aevb.data import ImageData, ImageSet
 from aevb.errors import UserError
-from aevb.runs.safe_config import DISTRUST, check_plain, class_in, told
+from aevb.runs.safe_config import DISTRUST, brief, check_inert, class_in, told
 
 OF_TORCHVISION = ("MNIST", "FashionMNIST", "KMNIST", "CIFAR10", "CIFAR100")  # what conf/data may take from there
 OURS = re.compile(r"aevb\.data(\.[a-z][a-z0-9_]{0,50}){0,3}", re.ASCII)
@@ -28,14 +28,14 @@ def described_data(config: Any, root: Path) -> ImageData:
 
     The files of torchvision's sets are those in `root`, wherever the model was trained, and nothing is downloaded.
     """
-    check_plain(config)
+    check_inert(config)
     if type(config) is not dict or config.get("_target_") not in OUR_DATA:
         raise UserError(f"it has {told(config)} for data: expected those of aevb.data.ImageData")
     options = {name: value for name, value in config.items() if name not in ("_target_", "dataset")}
     try:
         return ImageData(_data_set(config.get("dataset"), root), **options)
     except (TypeError, ValueError) as error:
-        raise UserError(f"it describes data that cannot be read: {error}") from error
+        raise UserError(f"it describes data that cannot be read: {brief(error)}") from error
 
 
 def _data_set(config: Any, root: Path) -> Callable[..., Any]:

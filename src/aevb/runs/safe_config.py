@@ -1,6 +1,7 @@
 """The configuration in a checkpoint: plain values, and the classes that it may build a model of."""
 
 import re
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
@@ -14,45 +15,49 @@ OURS = re.compile(r"aevb\.(models|networks|distributions|losses)(\.[a-z][a-z0-9_
 OF_TORCH = ("torch.nn", "torch.distributions")
 DEFINED_IN = ("aevb.", "torch.nn.modules.", "torch.distributions.")
 MOST_VALUES, DEEPEST, LARGEST = 100_000, 50, 2**63  # of a configuration: far more than any has
+WORDS_OF_HYDRA = {"_partial_", "_args_", "_recursive_", "_convert_"}
 DISTRUST = "do not load this file unless you trust where it comes from."
 
 
 def check_targets(config: Any) -> None:
-    """Raise UserError unless a configuration is plain, and every `_target_` in it is a module or a distribution.
+    """Raise UserError unless a configuration is inert, and every `_target_` in it is a module or a distribution.
 
     They are classes of this project's models, networks, distributions and losses, of torch.nn, and of
     torch.distributions. Nothing else is imported or looked up.
     """
-    check_plain(config)
-    for target in _targets(config):
-        if not _is_allowed(target):
+    check_inert(config)
+    for value in _values(config):
+        if type(value) is dict and "_target_" in value and not _is_allowed(value["_target_"]):
             raise UserError(
-                f"The checkpoint asks for {told(target)}. Only models, networks, distributions and losses of aevb, "
-                f"torch.nn and torch.distributions are built from a checkpoint; {DISTRUST}"
+                f"The checkpoint asks for {told(value['_target_'])}. Only models, networks, distributions and losses "
+                f"of aevb, torch.nn and torch.distributions are built from a checkpoint; {DISTRUST}"
             )
 
 
-def check_plain(config: Any) -> None:
-    """Raise UserError unless a configuration is a tree of dicts, lists, numbers and strings, of a sensible size.
+def check_inert(config: Any) -> None:
+    """Raise UserError unless a configuration is plain, and Hydra would build its `_target_`s and do nothing else.
 
-    `${...}` in a string would make Hydra look up or call something, and ??? is no value. Objects that hold themselves
-    are found by their depth or their number.
+    It would look up or call something for `${...}` in a string, and has words, such as `_args_`, that hide values.
     """
-    values, seen = [(config, 0)], 0
-    while values:
-        value, depth = values.pop()
-        seen += 1
-        inner = len(value) if type(value) in (list, dict) else 0
-        if seen + len(values) + inner > MOST_VALUES or depth > DEEPEST:
-            raise UserError(f"The checkpoint's configuration is too large, or holds itself: {DISTRUST}")
-        if type(value) is list:
-            values += [(item, depth + 1) for item in value]
-        elif type(value) is dict:
-            for key, item in value.items():
-                _check_key(key, item)
-                values.append((item, depth + 1))
-        elif not _is_plain(value):
-            raise UserError(f"The checkpoint's configuration holds {told(value)}: {DISTRUST}")
+    check_plain(config)
+    for value in _values(config):
+        for key in value if type(value) is dict else [value]:
+            if type(key) is str and ("${" in key or key == "???"):
+                raise UserError(f"The checkpoint's configuration holds {told(key)}: {DISTRUST}")
+        for word in WORDS_OF_HYDRA & value.keys() if type(value) is dict else ():
+            if word != "_partial_" or type(value[word]) is not bool:
+                raise UserError(f"The checkpoint's configuration has {word}: {told(value[word])}; {DISTRUST}")
+
+
+def check_plain(config: Any) -> None:
+    """Raise UserError unless a configuration is a tree of dicts, lists, numbers and strings, of a sensible size."""
+    for value in _values(config):
+        if type(value) is dict:
+            strange = [key for key in value if type(key) is not str]
+        else:
+            strange = [] if type(value) is list or _is_plain(value) else [value]
+        if strange:
+            raise UserError(f"The checkpoint's configuration holds {told(strange[0])}: {DISTRUST}")
 
 
 def class_in(module: str, name: str) -> Any:
@@ -70,28 +75,27 @@ def told(value: Any) -> str:
     return repr(value) if _is_plain(value) else f"a {type(value).__name__}"
 
 
+def brief(error: BaseException) -> str:
+    """The message of an error, cut short where it repeats a value of any length."""
+    text = str(error)
+    return text if len(text) <= 1000 else f"{text[:1000]}…"
+
+
 def _is_plain(value: Any) -> bool:
-    if type(value) is int:
-        return abs(value) < LARGEST
-    if type(value) is str:
-        return "${" not in value and value != "???"
-    return value is None or type(value) in (bool, float)
+    return abs(value) < LARGEST if type(value) is int else value is None or type(value) in (bool, float, str)
 
 
-def _check_key(key: Any, item: Any) -> None:
-    if type(key) is str and "${" not in key:
-        if key == "_partial_" and type(item) is bool:
-            return
-        if key == "_target_" or not (key.startswith("_") and key.endswith("_")):  # these are words of Hydra
-            return
-    raise UserError(f"The checkpoint's configuration has {told(key)}: {told(item)}: {DISTRUST}")
-
-
-def _targets(config: Any) -> list[Any]:
-    """The value of each `_target_` in a plain configuration."""
-    inner = config.values() if type(config) is dict else config if type(config) is list else ()
-    own = [config["_target_"]] if type(config) is dict and "_target_" in config else []
-    return own + [target for item in inner for target in _targets(item)]
+def _values(config: Any) -> Iterator[Any]:
+    """A configuration and all within it; UserError for one that holds itself, which its depth or size shows."""
+    values, seen = [(config, 0)], 0
+    while values:
+        value, depth = values.pop()
+        yield value
+        inner = value if type(value) is list else list(value.values()) if type(value) is dict else []
+        seen += 1
+        if seen + len(values) + len(inner) > MOST_VALUES or depth > DEEPEST:
+            raise UserError(f"The checkpoint's configuration is too large, or holds itself: {DISTRUST}")
+        values += [(item, depth + 1) for item in inner]
 
 
 def _is_allowed(target: Any) -> bool:
