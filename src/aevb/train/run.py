@@ -20,6 +20,7 @@ from aevb.train.module import LightningModel
 from aevb.train.plan import plan_run
 from aevb.train.quiet import quiet_lightning
 from aevb.train.report import log_hyperparameters, print_summary, write_metrics
+from aevb.train.restoring import restoring
 from aevb.train.resume import resumable
 from aevb.train.score import Scores, score
 
@@ -51,7 +52,8 @@ def fit(training: Training) -> Fitted:
     plan, trainer, throughput = training.plan, training.trainer, training.throughput
     log_hyperparameters(trainer, plan.config)
     resumed = plan.resumed.path if plan.resumed else None
-    trainer.fit(training.module, datamodule=training.data, ckpt_path=resumed, weights_only=True)
+    with restoring(resumed):
+        trainer.fit(training.module, datamodule=training.data, ckpt_path=resumed, weights_only=True)
     if trainer.global_step == 0:
         raise UserError(
             "Training ended before its first step, so there is nothing to test: look at the trainer's limits."
