@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from aevb.data import DeviceLoader
@@ -37,31 +37,50 @@ def captured(
 class DirectStep:
     """One step on batch number `position` of the epoch: gather, forward, backward, update.
 
+    `follow` takes up, before each chunk, what callbacks have changed.
+
     capture: capture the step in a CUDA graph and replay it. The GPU itself then counts `position` and writes down the
-        sums of the terms over each batch, so that the host waits for nothing. What a graph holds as plain numbers, such
-        as the learning rate, is compared before each chunk; a change captures anew. What it holds as tensors, such as
-        the weight of a KL term, is filled in place before each step.
+        sums of the terms over each batch, so that the host waits for nothing. What a graph holds, such as the learning
+        rate, which parameters are trained and where they are, is compared before each chunk; a change captures anew.
+        What it reads from tensors, such as the weight of a KL term, is filled in place before each step.
 
     On a GPU everything runs on a stream of its own, Lightning's steps too: a capture must not meet gradients that were
     made on another stream (PyTorch's notes on CUDA semantics, "CUDA graphs").
     """
 
-    def __init__(self, module: Stepped, capture: bool) -> None:
+    def __init__(self, module: Stepped) -> None:
         device = module.device
-        num_terms = len(module.model.term_names)
         self.module = module
-        self.capture = capture
-        self.optimizer: Optimizer = module.trainer.optimizers[0]
-        self.parameters = list(module.model.parameters())
-        self.loader = cast(DeviceLoader, module.trainer.train_dataloader)
+        self.capture = False
         self.stream = torch.cuda.Stream(device) if device.type == "cuda" else None
         self.position = torch.zeros(1, dtype=torch.int64, device=device)
-        self.sums = torch.zeros(self.loader.full_batches, num_terms, device=device)
-        self.total = torch.zeros(num_terms, device=device)
-        self.within_batch = torch.arange(self.loader.batch_size, device=device)
+        self.total = torch.zeros(len(module.model.term_names), device=device)
         self.warm_up_left = WARM_UP
-        self.constants: Any = None
+        self.held: Any = None  # by the graph
         self.replay: Callable[[], None] | None = None
+        self._serve_from(cast(DeviceLoader, module.trainer.train_dataloader))
+        self.follow(module.trainer.optimizers[0], capture=False)
+
+    def follow(self, optimizer: Optimizer, capture: bool) -> None:
+        """Take up what may have changed since the last chunk: the optimiser, the parameters, the loader.
+
+        optimizer: the one that steps. capture: whether steps may still be captured.
+        """
+        self.optimizer = optimizer
+        self.capture = capture
+        groups = self.module.trainer.optimizers[0].param_groups
+        trained = (parameter for group in groups for parameter in group["params"])
+        self.parameters = list(dict.fromkeys([*self.module.model.parameters(), *trained]))
+        loader = cast(DeviceLoader, self.module.trainer.train_dataloader)
+        if loader is not self.loader:  # trainer.reload_dataloaders_every_n_epochs
+            self._serve_from(loader)
+        if not capture:
+            self.held = self.replay = None
+
+    def _serve_from(self, loader: DeviceLoader) -> None:
+        self.loader = loader
+        self.sums = torch.zeros(loader.full_batches, len(self.total), device=self.total.device)
+        self.within_batch = torch.arange(loader.batch_size, device=self.total.device)
 
     @contextmanager
     def on_its_stream(self) -> Iterator[None]:
@@ -107,9 +126,13 @@ class DirectStep:
         self.position += 1
 
     def _recapture_if_changed(self) -> None:
-        constants = [{**group, "params": None} for group in self.optimizer.param_groups]
-        if constants != self.constants:
-            self.constants, self.replay = constants, None
+        groups = [{**group, "params": [id(p) for p in group["params"]]} for group in self.optimizer.param_groups]
+        parameters = [(parameter.data_ptr(), parameter.requires_grad) for parameter in self.parameters]
+        buffers = [buffer.data_ptr() for buffer in self.module.model.buffers()]
+        numbers = [_plain_attributes(part) for part in self.module.model.modules()]
+        held = [id(self.optimizer), id(self.loader), groups, parameters, buffers, numbers]
+        if held != self.held:
+            self.held, self.replay = held, None
 
     def _step_or_replay(self) -> None:
         if not self.capture or self.warm_up_left:
@@ -119,3 +142,8 @@ class DirectStep:
         if self.replay is None:
             self.replay = captured(self.step, self.stream, self.loader.generator)
         self.replay()
+
+
+def _plain_attributes(part: nn.Module) -> dict[str, Any]:
+    """Those of a module that a graph holds as they were, such as a rate of dropout, or whether it is training."""
+    return {name: value for name, value in vars(part).items() if isinstance(value, bool | int | float | str | tuple)}

@@ -12,12 +12,14 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 def steps_until_lightning_is_needed(trainer: Trainer) -> float:
     """How many steps there are from the batch that Lightning is at to where it has something else to do than to step.
 
-    That is the end of the epoch, a validation, max_steps or a checkpoint. At least 1: the batch itself.
+    That is the end of the epoch, a validation, min_steps, max_steps or a checkpoint. At least 1: the batch itself.
     """
     loop = trainer.fit_loop.epoch_loop
     bounds: list[float] = [trainer.num_training_batches - loop.batch_idx]
     if loop.max_steps != -1:
         bounds.append(loop.max_steps - trainer.global_step)
+    if loop.min_steps and loop.min_steps > trainer.global_step:  # where a run that is to stop early may stop
+        bounds.append(loop.min_steps - trainer.global_step)
     if trainer.val_check_batch not in (None, inf):
         seen = loop.total_batch_idx if trainer.check_val_every_n_epoch is None else loop.batch_idx
         bounds.append(trainer.val_check_batch - seen % trainer.val_check_batch)
