@@ -21,7 +21,7 @@ class DeviceLoader:
 
     images: uint8 (N, C, H, W). labels: int64 (N,).
     pixel_range: the numbers that the grey levels 0 and 255 become.
-    dynamic: draw each pixel from Bernoulli(grey level), anew each epoch where the sampler shuffles.
+    dynamic: draw each pixel from Bernoulli(grey level), anew each epoch where the sampler shuffles anew.
 
     position: the batches of this epoch that have been served; whoever serves some by itself moves it on.
     order: int64 (N,) or (N, orders), the images of this device in the order of this epoch; the same memory each epoch.
@@ -57,7 +57,7 @@ class DeviceLoader:
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         sampler = self.sampler
         self.order.copy_(torch.cat(sampler.batches()))
-        keys = (0, 0) if sampler.seed is None else (1 + sampler.seed, sampler.epoch)
+        keys = (0, 0) if sampler.seed is None or sampler.fixed else (1 + sampler.seed, sampler.epoch)
         self.generator.manual_seed(seed_for("dynamic binarisation", *keys, sampler.rank))
         self.position = 0
         state, self.restored = self.restored, {}

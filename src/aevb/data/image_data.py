@@ -116,16 +116,19 @@ class ImageData:
         return {split: len(labels) for split, (_, labels) in self.splits.items()}
 
     def loader(
-        self, split: str, device: torch.device | str = "cpu", rank: int = 0, world_size: int = 1
+        self, split: str, device: torch.device | str = "cpu", rank: int = 0, world_size: int = 1, sample: bool = False
     ) -> DeviceLoader:
         """Batches of a split, shuffled anew each epoch for train and in their own order for val and test.
 
         device: where the images are kept from now on. rank, world_size: which of how many devices.
+        sample: in one random order every time, for whoever takes the first batches only; for val and test it is the
+            same with every seed.
         """
         images, labels = (tensor.to(device) for tensor in self.splits[one_of("split", split, SPLITS)])
         self.splits[split] = images, labels
-        seed, orders, stream = (self.seed, self.orders, self.stream) if split == "train" else (None, 1, None)
-        sampler = Shuffle(len(images), self.batch_size, seed, rank, world_size, orders, stream)
+        other = 0 if sample else None
+        seed, orders, stream = (self.seed, self.orders, self.stream) if split == "train" else (other, 1, None)
+        sampler = Shuffle(len(images), self.batch_size, seed, rank, world_size, orders, stream, fixed=sample)
         return DeviceLoader(images, labels, sampler, self.binarize == "dynamic", self.pixel_range)
 
     def smallest_batch(self, world_size: int = 1) -> int:

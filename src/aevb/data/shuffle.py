@@ -17,6 +17,7 @@ class Shuffle:
     orders: how many orders there are side by side, of seed, seed + 1, …; each sees every image once a pass.
     stream: the images of an epoch, a divisor of num_images: epochs follow one another in the order of one pass, until
         each image was served, and only then comes another order. None: an epoch is a pass.
+    fixed: every epoch has the order of the first, so that the first batches are the same images every time.
     """
 
     def __init__(
@@ -28,6 +29,7 @@ class Shuffle:
         world_size: int = 1,
         orders: int = 1,
         stream: int | None = None,
+        fixed: bool = False,
     ) -> None:
         self.num_images = num_images
         self.images_per_epoch = num_images if stream is None else stream
@@ -41,6 +43,7 @@ class Shuffle:
         self.rank = rank
         self.world_size = world_size
         self.orders = orders
+        self.fixed = fixed
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
@@ -65,7 +68,7 @@ class Shuffle:
 
     def batches(self) -> list[Tensor]:
         """This device's batches of this epoch: int64 (B,) each, or (B, orders) if there are several orders."""
-        passes, part = divmod(self.epoch, self.epochs_per_pass)
+        passes, part = divmod(0 if self.fixed else self.epoch, self.epochs_per_pass)
         if self.seed is None:
             order = torch.arange(self.num_images)
         else:

@@ -136,11 +136,11 @@ def load_checkpoint(path: str | Path) -> dict[str, Any]:
 
 
 def find_checkpoint(path: str | Path, *names: str) -> Path:
-    """The checkpoint at `path`, or the first of `names` (best.ckpt, last.ckpt) in the run or folder `path`.
+    """The checkpoint at `path`, or the first of `names` in the run or folder `path`: final.ckpt, best.ckpt, last.ckpt.
 
     Raises UserError, saying what there is, if there is none.
     """
-    path, names = Path(path), names or ("best.ckpt", "last.ckpt")
+    path, names = Path(path), names or ("final.ckpt", "best.ckpt", "last.ckpt")
     try:
         path.stat()
     except OSError as error:

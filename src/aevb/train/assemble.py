@@ -20,13 +20,23 @@ from aevb.models import ImageModel, SeedEnsemble, VQPrior
 from aevb.process import skip_distribution_checks
 from aevb.runs.checkpoint import restore_weights
 from aevb.train.advice import advice
-from aevb.train.callbacks import DescribeModel, DrawFigure, FiniteGuard, History, SaveConfig, SeedEachEpoch, Throughput
+from aevb.train.callbacks import (
+    DescribeModel,
+    DrawFigure,
+    FinalWeights,
+    FiniteGuard,
+    History,
+    SaveConfig,
+    SeedEachEpoch,
+    Throughput,
+)
 from aevb.train.checkpoint_io import AtomicCheckpointIO
 from aevb.train.data_module import ImageDataModule
 from aevb.train.module import LightningModel
 from aevb.train.plan import Plan
 from aevb.train.preflight import check_one_image, check_optimizer, check_parts_fit, check_trainer
 from aevb.train.resume import keep_checkpoints
+from aevb.train.trainer_options import check_trainer_options, prepare_trainer
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,7 @@ class Training:
     trainer: Trainer
     throughput: Throughput
     history: History
+    final_weights: FinalWeights
 
 
 def assemble(plan: Plan) -> Training:
@@ -51,16 +62,19 @@ def assemble(plan: Plan) -> Training:
     check_parts_fit(module.model, data.data.image_shape)
     check_optimizer(module, cfg)
     plan.run_dir.mkdir(parents=True, exist_ok=True)
+    check_trainer_options(cfg.trainer)
     throughput, history = Throughput(), History(plan.run_dir / "history.csv")
+    final_weights = FinalWeights(plan.run_dir / "checkpoints")
     trainer: Trainer = instantiate(
         cfg.trainer,
-        callbacks=[throughput, history, *callbacks(plan, module)],
+        callbacks=[final_weights, throughput, history, *callbacks(plan, module)],
         logger=instantiate(cfg.logger),
         plugins=[AtomicCheckpointIO()],
         default_root_dir=str(plan.run_dir),
         _convert_="all",
     )
     check_trainer(trainer, module.model)
+    prepare_trainer(trainer, cfg.trainer, plan.run_dir)
     data.prepare_data()
     data.setup()
     if data.data.smallest_batch(trainer.world_size) == 1:
@@ -69,7 +83,7 @@ def assemble(plan: Plan) -> Training:
         for old in plan.run_dir.glob("seed-*/checkpoints/*.ckpt"):
             old.unlink()  # of a run that used this folder before
         write_text_atomically(plan.run_dir / "config.yaml", OmegaConf.to_yaml(plan.config))
-    return Training(plan, data, module, trainer, throughput, history)
+    return Training(plan, data, module, trainer, throughput, history, final_weights)
 
 
 def build_module(plan: Plan) -> LightningModel:

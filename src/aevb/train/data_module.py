@@ -5,6 +5,7 @@ from lightning.pytorch import LightningDataModule
 
 from aevb.data import DeviceLoader, ImageData
 from aevb.errors import UserError
+from aevb.train.trainer_options import takes_a_sample
 
 
 class ImageDataModule(LightningDataModule):
@@ -39,7 +40,8 @@ class ImageDataModule(LightningDataModule):
             return self.data.loader(split)
         device: torch.device = self.trainer.strategy.root_device
         try:
-            return self.data.loader(split, device, self.trainer.global_rank, self.trainer.world_size)
+            sample = takes_a_sample(self.trainer, split)
+            return self.data.loader(split, device, self.trainer.global_rank, self.trainer.world_size, sample)
         except ValueError as error:
             raise UserError(f"data: {error}") from error
 

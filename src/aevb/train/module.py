@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
-from lightning.pytorch import LightningModule
+from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from lightning.pytorch.trainer.states import TrainerFn
 from torch import Tensor, nn
@@ -70,7 +70,7 @@ class LightningModel(LightningModule):
             scheduler.step()
 
     def on_train_start(self) -> None:
-        self.model.begin_training(num_images_of(self.trainer.train_dataloader))
+        self.model.begin_training(num_training_images(self.trainer))
         self.chunks.prepare(self)
 
     def on_train_epoch_start(self) -> None:
@@ -186,6 +186,14 @@ def images_of(batch: Any) -> Tensor:
     return images
 
 
-def num_images_of(loader: Any) -> int:
-    """How many images an epoch has, on all devices together."""
-    return loader.sampler.num_images if isinstance(loader, DeviceLoader) else len(loader.dataset)
+def num_training_images(trainer: Trainer) -> int:
+    """How many images are trained on, on all devices together; with trainer.overfit_batches those of its batches.
+
+    trainer.limit_train_batches leaves an epoch fewer, but another epoch has others.
+    """
+    loader: Any = trainer.train_dataloader
+    if not isinstance(loader, DeviceLoader):
+        return len(loader.dataset)
+    if loader.sampler.fixed:
+        return sum(loader.sampler.joint_sizes()[: int(trainer.num_training_batches)])
+    return loader.sampler.num_images

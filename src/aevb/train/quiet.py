@@ -10,6 +10,7 @@ SILENCED_WARNINGS = (
     "The dirpath has changed",  # a resumed run has its own folder; see aevb.train.resume
     "Checkpoint directory .* exists and is not empty",  # as above: it holds the best checkpoint so far
     "Be aware that when using `ckpt_path`, callbacks",  # a resumed run may save its checkpoints more or less often
+    "You requested to overfit but enabled",  # each epoch has the same images; see ImageData.loader
     "When using `Trainer\\(accumulate_grad_batches != 1\\)` and overriding",  # Chunks counts batches that do not step
     "Found .* in eval mode at the start",  # the trained model that a code prior is made from stays as it is
 )

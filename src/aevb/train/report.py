@@ -21,7 +21,7 @@ def write_metrics(run_dir: Path, metrics: dict[str, Any]) -> None:
 
 def log_hyperparameters(trainer: Trainer, config: dict[str, Any], metrics: dict[str, Any] | None = None) -> None:
     """Write hparams.yaml: choices and options. With metrics, also the entry of TensorBoard's HParams page."""
-    if trainer.logger is None:
+    if trainer.logger is None or not trainer.enable_autolog_hparams:
         return
     options = {
         f"{group}.{name}": value if isinstance(value, int | float | str) else str(value)
@@ -41,7 +41,7 @@ def log_hyperparameters(trainer: Trainer, config: dict[str, Any], metrics: dict[
 def print_summary(run_dir: Path, metrics: dict[str, Any]) -> None:
     """Print the metrics of the tested checkpoint, the run folder and how to look at it."""
     stages = [stage for stage in STAGES if metrics[stage]]
-    table = Table("", title=f"{metrics['data']['name']}, {metrics['data']['split_sizes']['test']:,} test images")
+    table = Table("", title=f"{metrics['data']['name']}, {metrics['data']['scored']['test']:,} test images")
     for stage in stages:
         table.add_column(stage, justify="right")
     table.add_column("unit")

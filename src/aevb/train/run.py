@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from omegaconf import DictConfig
-from torch import Tensor
 
 from aevb.errors import UserError
 from aevb.files import relative_to_cwd
@@ -16,13 +14,13 @@ from aevb.runs import load_checkpoint
 from aevb.runs.provenance import revision, versions
 from aevb.train.assemble import Training, assemble
 from aevb.train.each_seed import report_each
-from aevb.train.module import LightningModel
 from aevb.train.plan import plan_run
 from aevb.train.quiet import quiet_lightning
 from aevb.train.report import log_hyperparameters, print_summary, write_metrics
 from aevb.train.restoring import restoring
 from aevb.train.resume import resumable
-from aevb.train.score import Scores, score
+from aevb.train.score import Scores, num_scored, score
+from aevb.train.trainer_options import lightning_refusals
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +39,7 @@ def train(cfg: DictConfig) -> float:
     """Train, then validate and test the best checkpoint; returns its val/loss (train/loss without validation)."""
     quiet_lightning()
     training = assemble(plan_run(cfg))
-    with resumable(training.trainer, training.plan.run_dir):
+    with resumable(training.trainer, training.plan.run_dir), lightning_refusals():
         fitted = fit(training)
         scores = score(training.trainer, training.module, training.data, fitted.checkpoint)
     return report(training, fitted, scores)
@@ -62,31 +60,22 @@ def fit(training: Training) -> Fitted:
 
 
 def to_test(training: Training) -> Path:
-    """The checkpoint to be tested: best.ckpt, or last.ckpt where no validation could choose, or none would be right.
+    """The checkpoint to be tested.
 
-    last.ckpt has the weights at the end. A callback that changed them after the last epoch, as averaging does, did so
-    for the sake of the result: then they are saved again, and are what is tested.
+    final.ckpt, where a callback has changed the weights after the last epoch; else best.ckpt, the best epoch, or
+    last.ckpt, the end of training, where no validation could choose.
     """
     trainer, folder = training.trainer, training.plan.run_dir / "checkpoints"
     best, last = folder / "best.ckpt", folder / "last.ckpt"
-    kept = load_checkpoint(last) if last.exists() else None
-    if kept is None or kept["global_step"] != trainer.global_step:
+    if not last.exists() or load_checkpoint(last)["global_step"] != trainer.global_step:
         trainer.save_checkpoint(last)
-    elif not same_weights(training.module, kept["state_dict"]):
-        trainer.save_checkpoint(last)
-        log.info("A callback changed the weights after the last epoch: %s has them, and is tested.", last)
-        return last
+    if final := training.final_weights.save(trainer, training.module):
+        return final
     if training.data.data.val_size and best.exists():
         return best
     if training.data.data.val_size:
         log.info("No epoch was validated, so %s is tested.", last)
     return last
-
-
-def same_weights(module: LightningModel, weights: dict[str, Tensor]) -> bool:
-    """Whether the module has these weights, to the last bit."""
-    own = module.state_dict()
-    return own.keys() == weights.keys() and all(torch.equal(own[name].cpu(), weights[name]) for name in own)
 
 
 def report(training: Training, fitted: Fitted, scores: Scores) -> float:
@@ -125,6 +114,7 @@ def facts(training: Training, fitted: Fitted) -> dict[str, Any]:
             "range": data.pixel_range,
             "image_shape": data.image_shape,
             "split_sizes": data.sizes,
+            "scored": num_scored(trainer, training.data),
         },
         "git_revision": revision(),
         "versions": versions(),

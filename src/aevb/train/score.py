@@ -7,6 +7,7 @@ from hydra.utils import instantiate
 from lightning.pytorch import Trainer
 from omegaconf import DictConfig
 
+from aevb.data import DeviceLoader
 from aevb.train.callbacks import SeedEachEpoch
 from aevb.train.data_module import ImageDataModule
 from aevb.train.module import LightningModel
@@ -24,6 +25,15 @@ def score(trainer: Trainer, module: LightningModel, data: ImageDataModule, check
     trainer.test(module, **how)
     scores["test"] = logged(trainer, "test")
     return scores
+
+
+def num_scored(trainer: Trainer, data: ImageDataModule) -> dict[str, int]:
+    """How many images of each stage `score` has taken, on all devices together."""
+    taken = {"test": (data.test_dataloader(), trainer.num_test_batches)}
+    val = data.val_dataloader()
+    if isinstance(val, DeviceLoader):
+        taken["validation"] = (val, trainer.num_val_batches)
+    return {stage: sum(loader.sampler.joint_sizes()[: int(limits[0])]) for stage, (loader, limits) in taken.items()}
 
 
 def logged(trainer: Trainer, stage: str) -> dict[str, float]:

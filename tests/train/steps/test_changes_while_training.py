@@ -177,6 +177,7 @@ CASES: dict[str, tuple[Callable[[], Callback], dict[str, Any]]] = {
     "pruning": (lambda: ModelPruning("l1_unstructured", amount=0.3), {}),
     "the end after a number of steps": (lambda: AtValidation(stop), {"min_steps": 9, "min_epochs": 1}),
     "an early end": (lambda: EarlyStopping("val/loss", min_delta=1e6, patience=1), {"min_steps": 15}),
+    "the same few images": (Callback, {"overfit_batches": 3}),
     "loaders": (Callback, {"reload_dataloaders_every_n_epochs": 1, "limit_train_batches": 4}),
     "a monitor": (lambda: LearningRateMonitor("step"), {}),
     "statistics": (DeviceStatsMonitor, {}),

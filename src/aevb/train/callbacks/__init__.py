@@ -2,6 +2,7 @@
 
 from aevb.train.callbacks.describe_model import DescribeModel
 from aevb.train.callbacks.draw_figure import DrawFigure
+from aevb.train.callbacks.final_weights import FinalWeights
 from aevb.train.callbacks.finite_guard import FiniteGuard
 from aevb.train.callbacks.history import History
 from aevb.train.callbacks.keep_checkpoint import KeepCheckpoint
@@ -13,6 +14,7 @@ from aevb.train.callbacks.throughput import Throughput
 __all__ = [
     "DescribeModel",
     "DrawFigure",
+    "FinalWeights",
     "FiniteGuard",
     "History",
     "KeepCheckpoint",

@@ -39,7 +39,7 @@ def why_single(trainer: Trainer) -> str | None:
     if not isinstance(trainer.profiler, PassThroughProfiler):  # type: ignore[attr-defined]
         return "trainer.profiler, which times every batch"
     for callback in trainer.callbacks:  # type: ignore[attr-defined]
-        if not isinstance(callback, ChunkCallback) and _looks_at_every_batch(callback):
+        if looks_at_every_batch(callback):
             return f"the callback {type(callback).__name__}, which looks at every batch"
     return None
 
@@ -93,10 +93,12 @@ def hooked_part(model: nn.Module) -> str | None:
     return None
 
 
-def _looks_at_every_batch(callback: Callback) -> bool:
+def looks_at_every_batch(callback: Callback) -> bool:
     """Whether a callback has something to do at every batch; a LambdaCallback has its hooks by itself.
 
-    A checkpoint's own interval is known to `steps_until_lightning_is_needed`.
+    A ChunkCallback is told of chunks instead, and `steps_until_lightning_is_needed` knows the interval of a checkpoint.
     """
+    if isinstance(callback, ChunkCallback):
+        return False
     known = ModelCheckpoint if isinstance(callback, ModelCheckpoint) else Callback
     return any(getattr(callback, hook) != MethodType(getattr(known, hook), callback) for hook in PER_BATCH_HOOKS)

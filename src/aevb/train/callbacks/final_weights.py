@@ -1,0 +1,64 @@
+"""The weights that a callback has made after the last checkpoint."""
+
+import logging
+from pathlib import Path
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+from torch import Tensor
+
+from aevb.runs import load_checkpoint
+from aevb.train.checkpoint_io import AtomicCheckpointIO
+
+log = logging.getLogger(__name__)
+
+
+class FinalWeights(Callback):
+    """Keeps as final.ckpt what other callbacks make of the weights when training has ended, such as their average.
+
+    final.ckpt is last.ckpt with those weights, and stands for the run before best.ckpt does; last.ckpt stays what
+    training can go on from. Where nothing was changed, there is none.
+
+    It has to be the first callback, to see the weights before the others do.
+
+    folder: of the checkpoints.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.last = folder / "last.ckpt"
+        self.final = folder / "final.ckpt"
+        self.trained: dict[str, Tensor] | None = None  # of a run that is only to be tested
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if trainer.is_global_zero:
+            self.final.unlink(missing_ok=True)  # of a run that used this folder before
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.trained = _weights(pl_module)
+
+    def save(self, trainer: Trainer, module: LightningModule) -> Path | None:
+        """Called after training, on every device, when last.ckpt has its end.
+
+        Returns the path of final.ckpt, None where there is none.
+        """
+        if self.trained is None:
+            return self.final if self.final.exists() else None
+        content, weights = load_checkpoint(self.last), _weights(module)
+        changed = not (_same(weights, content["state_dict"]) and _same(weights, self.trained))
+        # StochasticWeightAveraging adds an epoch, in which BatchNorm sees what goes with the averaged weights.
+        changed |= trainer.max_epochs is not None and 0 <= trainer.max_epochs < trainer.current_epoch
+        if not trainer.strategy.broadcast(changed):
+            return None
+        if trainer.is_global_zero:
+            log.info("A callback has changed the weights after the last epoch: %s is tested.", self.final.name)
+            AtomicCheckpointIO().save_checkpoint({**content, "state_dict": weights}, self.final)
+        trainer.strategy.barrier()
+        return self.final
+
+
+def _weights(module: LightningModule) -> dict[str, Tensor]:
+    return {name: value.detach().to("cpu", copy=True) for name, value in module.state_dict().items()}
+
+
+def _same(these: dict[str, Tensor], those: dict[str, Tensor]) -> bool:
+    return these.keys() == those.keys() and all(torch.equal(these[name], those[name]) for name in these)
