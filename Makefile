@@ -1,7 +1,7 @@
 # Everything here needs only a shell, make and Python 3.11 to 3.13. `make` lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test test-slow torture check docs systems bench bench-short tensorboard lock clean
+.PHONY: help setup train test test-slow torture lowest check docs systems bench bench-short tensorboard lock clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -50,6 +50,17 @@ check: setup ## lint, and check the format, the types and the imports
 	@$(PY) -m mypy
 	@$(VENV)/bin/lint-imports --no-logo --no-cache
 
+# Types are checked against the libraries of the lock alone: those of older ones say less.
+lowest: setup ## install the oldest versions that pyproject.toml allows into .venv-lowest, and test with them
+	@$(PY) -m uv venv --quiet --clear --python $(PY) .venv-lowest
+	@$(PY) -m uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct \
+		--editable '.[dev,docs,flows]'
+	@.venv-lowest/bin/python -m tensorboard.main --version
+	@.venv-lowest/bin/python -m ruff check . && .venv-lowest/bin/python -m ruff format --check .
+	@.venv-lowest/bin/lint-imports --no-logo --no-cache
+	@.venv-lowest/bin/python -m sphinx --quiet --fail-on-warning --keep-going --conf-dir docs . docs/_build
+	@OMP_NUM_THREADS=1 .venv-lowest/bin/python -m pytest -n auto -m "not slow" $(ARGS)
+
 systems: setup ## train the systems of docs/systems.yaml that are missing, and write their table
 	@$(PY) docs/systems.py
 
@@ -71,6 +82,6 @@ lock: setup ## write requirements.lock anew from pyproject.toml
 		--no-header pyproject.toml -o requirements.lock
 
 clean: ## remove the environment, the caches, the site and the extracted data; runs in outputs stay
-	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache docs/_build docs/api
+	rm -rf $(VENV) .venv-lowest .pytest_cache .ruff_cache .mypy_cache docs/_build docs/api
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 	find data -name '*-ubyte' -delete
