@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from functools import partial
+from math import exp, log
+from typing import cast
 
 import pytest
 import torch
 from lightning.pytorch import Trainer
+from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from aevb.losses import IWAE, MSE
+from aevb.metrics.code_use import CodeUse
 from aevb.models import VAE
 from aevb.train import LightningModel
 from aevb.train.epoch_mean import EpochMean, sums_over_images
@@ -46,9 +50,26 @@ def test_means_over_an_epoch_count_images_not_batches() -> None:
     assert mean.compute() == ({"loss": torch.tensor(7.0)}, 1)
 
 
-def test_copies_of_a_model_are_averaged() -> None:
+def test_the_means_of_several_copies_are_kept_apart() -> None:
     terms = {"a": torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])}  # of 3 copies, 2 images
-    assert torch.equal(sums_over_images(terms, ("a",)), torch.tensor([7.0]))
+    mean = EpochMean(("a",), copies=3)
+    mean.update(sums_over_images(terms, ("a",)), 2)
+    assert mean.compute()[0]["a"].tolist() == [1.5, 3.5, 5.5]
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float32, torch.float64])
+def test_sums_keep_their_precision_in_a_model_of_any_other(dtype: torch.dtype) -> None:
+    model = nn.ModuleDict({"mean": EpochMean(("loss",)), "use": CodeUse(4)}).to(dtype).to("cpu", dtype=dtype)
+    mean, use = cast(EpochMean, model["mean"]), cast(CodeUse, model["use"])
+    nats = torch.full((100,), 100.25, dtype=dtype)
+    for _ in range(2000):
+        mean.update(sums_over_images({"loss": nats}, ("loss",)), 100)
+        use.update(torch.tensor([0, 1, 2, 2]))
+    assert mean.compute() == ({"loss": nats[0].double()}, 200_000)  # to the last digit
+    mean.reset()
+    assert mean.sums.dtype == torch.float64
+    entropy = -(0.5 * log(0.25) + 0.5 * log(0.5))
+    assert use.compute()["perplexity"].item() == pytest.approx(exp(entropy), rel=1e-12)
 
 
 def test_a_checkpoint_holds_the_model_under_its_own_names(small_vae: Callable[..., VAE]) -> None:

@@ -1,6 +1,7 @@
 """Training, validation and test images of one data set."""
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any
 
 import torch
@@ -32,8 +33,8 @@ class ImageData:
     binarize: none, threshold, dynamic or static; see `binarize_once` and DeviceLoader.
     range: the numbers that black and white become, [0, 1] or [-1, 1], say.
     seed: decides the split and the order of the batches.
-    orders: how many orders to train in side by side, for several seeds at once: of seed, seed + 1, …; batches are then
-        (B, orders, C, H, W).
+    orders: how many seeds are served side by side, seed, seed + 1, …, each with its own split and order: batches for
+        training and validation are then (B, orders, C, H, W). What has no such dimension is that of `seed`.
     stream: online learning. An epoch has the next `stream` training images of a single pass, in which each is served
         once; a divisor of their number. None: each epoch is a pass.
 
@@ -71,6 +72,7 @@ class ImageData:
         self.orders = whole_number("orders", orders)
         self.stream = None if stream is None else whole_number("stream", stream)
         self.splits: dict[str, tuple[Tensor, Tensor]] = {}
+        self.shares: dict[str, Tensor] = {}  # of several orders: which images of `splits` each has, (N, orders)
 
     def download(self) -> None:
         """Download and extract, once on each machine; UserError where that is not possible."""
@@ -84,26 +86,35 @@ class ImageData:
         if self.splits:
             return self
         images, labels = self._read(train=True)
-        order = torch.randperm(len(images), generator=generator_for("split", self.seed))
         if self.val_size >= len(images):
             raise ValueError(f"val_size={self.val_size}: expected fewer than the {len(images)} training images")
-        val, rest = order[: self.val_size].sort().values, order[self.val_size :].sort().values
-        if self.limit is not None and self.limit > len(rest):
-            raise ValueError(
-                f"limit={self.limit}: {len(rest)} training images are left beside val_size={self.val_size}"
-            )
-        train = rest[: self.limit]
+        left = len(images) - self.val_size
+        if self.limit is not None and self.limit > left:
+            raise ValueError(f"limit={self.limit}: {left} training images are left beside val_size={self.val_size}")
+        each = [self._split(len(images), seed) for seed in range(self.seed, self.seed + self.orders)]
+        train, val = each[0]
         if self.stream is not None and len(train) % self.stream:
             divisor = next(n for n in range(min(self.stream, len(train)), 0, -1) if len(train) % n == 0)
             raise ValueError(
                 f"stream={self.stream}: expected a divisor of the {len(train)} training images, such as {divisor}"
             )
+        if self.orders > 1:
+            self.splits = {"train": (images, labels), "val": (images, labels), "test": self._read(train=False)}
+            self.shares = {name: torch.stack(own, 1) for name, *own in zip(("train", "val"), *each, strict=True)}
+            return self
         self.splits = {
             "train": (images[train], labels[train]),
             "val": (images[val], labels[val]),
             "test": self._read(train=False),
         }
         return self
+
+    def of_order(self, i: int) -> "ImageData":
+        """The data of seed + i alone, loaded."""
+        alone = copy(self)
+        alone.seed, alone.orders, alone.shares = self.seed + i, 1, {}
+        alone.splits = {split: self._of_order(split, i) for split in self.splits}
+        return alone
 
     @property
     def max_epochs(self) -> int | None:
@@ -113,7 +124,7 @@ class ImageData:
     @property
     def sizes(self) -> dict[str, int]:
         """The number of images in each split."""
-        return {split: len(labels) for split, (_, labels) in self.splits.items()}
+        return {split: len(self.shares.get(split, labels)) for split, (_, labels) in self.splits.items()}
 
     def loader(
         self, split: str, device: torch.device | str = "cpu", rank: int = 0, world_size: int = 1, sample: bool = False
@@ -128,8 +139,9 @@ class ImageData:
         self.splits[split] = images, labels
         other = 0 if sample else None
         seed, orders, stream = (self.seed, self.orders, self.stream) if split == "train" else (other, 1, None)
-        sampler = Shuffle(len(images), self.batch_size, seed, rank, world_size, orders, stream, fixed=sample)
-        return DeviceLoader(images, labels, sampler, self.binarize == "dynamic", self.pixel_range)
+        sampler = Shuffle(self.sizes[split], self.batch_size, seed, rank, world_size, orders, stream, fixed=sample)
+        shares = self.shares.get(split)
+        return DeviceLoader(images, labels, sampler, self.binarize == "dynamic", self.pixel_range, shares)
 
     def smallest_batch(self, world_size: int = 1) -> int:
         """The number of images in the smallest training batch of an epoch, on any of the devices."""
@@ -139,10 +151,24 @@ class ImageData:
     def images(self, split: str, n: int | None = None) -> tuple[Tensor, Tensor]:
         """The first n images of train, val (train if there are none) or test, as they are served, and their labels."""
         one_of("split", split, SPLITS)
-        images, labels = self.splits["train" if split == "val" and not self.val_size else split]
+        images, labels = self._of_order("train" if split == "val" and not self.val_size else split, 0)
         n = len(images) if n is None else min(n, len(images))
         sampler = Shuffle(n, n, seed=None)
         return next(iter(DeviceLoader(images, labels, sampler, self.binarize == "dynamic", self.pixel_range)))
+
+    def _split(self, num_images: int, seed: int) -> tuple[Tensor, Tensor]:
+        """Which of the official training images a seed trains on, and which it sets apart."""
+        order = torch.randperm(num_images, generator=generator_for("split", seed))
+        val, rest = order[: self.val_size].sort().values, order[self.val_size :].sort().values
+        return rest[: self.limit], val
+
+    def _of_order(self, split: str, i: int) -> tuple[Tensor, Tensor]:
+        """The images of a split for seed + i, and their labels."""
+        images, labels = self.splits[split]
+        if split not in self.shares:
+            return images, labels
+        share = self.shares[split][:, i].to(images.device)
+        return images[share], labels[share]
 
     def _read(self, train: bool) -> tuple[Tensor, Tensor]:
         images, labels = read_images(self.dataset, train)

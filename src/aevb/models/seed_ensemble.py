@@ -1,6 +1,6 @@
 """Several copies of one model that differ in their seeds, trained at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 
 import torch
@@ -9,6 +9,7 @@ from torch.func import functional_call, stack_module_state
 
 from aevb.models.batched_noise import BatchedNoise
 from aevb.models.image_model import ImageModel
+from aevb.models.noise_streams import NoiseStreams
 
 
 class SeedEnsemble(ImageModel):
@@ -19,9 +20,13 @@ class SeedEnsemble(ImageModel):
     gives it the steps that it would take alone. `alone` is one copy by itself.
 
     A GPU computes all at once, with torch.vmap: as many operations for any n, some 1.5 times those of one model. On a
-    CPU vmap takes longer than one after another, which is what is done there.
+    CPU vmap takes longer than one after another, which is what is done there. Then each copy draws from its own one of
+    `streams`, and is to the last bit the model that it would be alone. On a GPU one stream serves all: what each draws
+    is independent of the others and has the same distribution as alone, but is not the same.
 
     models: of one architecture; the first one's modules are taken, and hold the stacked tensors.
+
+    An optimiser is given what `to_optimise` returns.
     """
 
     def __init__(self, models: Sequence[ImageModel]) -> None:
@@ -29,7 +34,10 @@ class SeedEnsemble(ImageModel):
         super().__init__(model.image_shape, model.units, pixel_range=model.pixel_range)
         self.term_names = model.term_names
         self.select_by, self.select_mode = model.select_by, model.select_mode
+        self.num_codes = model.num_codes
         self.n = len(models)
+        self.streams = NoiseStreams()
+        self.leaves: list[dict[str, nn.Parameter]] = []  # of each copy, by name: see `to_optimise`
         parameters, buffers = stack_module_state(list(models))
         self.model = model
         for name, tensor in parameters.items():
@@ -40,6 +48,21 @@ class SeedEnsemble(ImageModel):
     @property
     def for_figures(self) -> ImageModel:
         return self.alone(0)
+
+    def to_optimise(self) -> list[nn.Parameter]:
+        """What an optimiser is to train on the device where the model is, and will stay.
+
+        On a GPU these are the stacked parameters. On a CPU they are those of each copy, in the same memory: an
+        optimiser does not round alike in the middle and at the end of a tensor, and each copy's then ends where it does
+        alone.
+        """
+        stacked = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
+        self.leaves = []
+        if stacked[0].device.type != "cpu":
+            return stacked
+        named = self._stacked_parameters()
+        self.leaves = [{name: _leaf(parameter, i) for name, parameter in named.items()} for i in range(self.n)]
+        return [leaf for leaves in self.leaves for leaf in leaves.values() if leaf.requires_grad]
 
     def terms(self, x: Tensor) -> dict[str, Tensor]:
         """The terms of each copy, (n, B) each.
@@ -62,9 +85,12 @@ class SeedEnsemble(ImageModel):
     def one_after_another(self, x: Tensor) -> dict[str, Tensor]:
         """The terms of each copy, by a loop: (n, B) each."""
         apart = {name: tensor.unbind() for name, tensor in self._tensors().items()}
+        for name in self.leaves[0] if self.leaves else ():
+            apart[name] = tuple(leaves[name] for leaves in self.leaves)
         own = [x] * self.n if self._copy_dim(x) is None else x.unbind(1)
-        each = [self._terms_with({name: apart[name][i] for name in apart}, own[i]) for i in range(self.n)]
-        return {name: torch.stack([terms[name] for terms in each]) for name in self.term_names}
+        turns = self.streams.in_turn(self.n)
+        each = [self._terms_with({name: apart[name][i] for name in apart}, own[i]) for i in turns]
+        return {name: torch.stack([terms[name] for terms in each]) for name in each[0]}
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
         """The terms with the tensors that functional_call has put into `model`."""
@@ -79,11 +105,24 @@ class SeedEnsemble(ImageModel):
             _put(single, name, buffer[i].clone())
         return single
 
+    def weights_of(self, i: int) -> dict[str, Tensor]:
+        """A copy of the state that copy i would save by itself."""
+        return {name: tensor[i].detach().clone() for name, tensor in self.model.state_dict().items()}
+
+    @torch.no_grad()
+    def put_weights(self, i: int, weights: Mapping[str, Tensor]) -> None:
+        """Put what `weights_of` gave back into copy i."""
+        for name, tensor in self.model.state_dict().items():
+            tensor[i].copy_(weights[name])
+
     def encode(self, x: Tensor) -> Tensor:
         return self.for_figures.encode(x)
 
     def decode(self, z: Tensor) -> Tensor:
         return self.for_figures.decode(z)
+
+    def epoch_terms(self, means: Mapping[str, Tensor], num_images: Tensor) -> dict[str, Tensor]:
+        return self.model.epoch_terms(means, num_images)
 
     def begin_training(self, num_images: int) -> None:
         self.model.begin_training(num_images)
@@ -102,8 +141,16 @@ class SeedEnsemble(ImageModel):
 
     def _tensors(self) -> dict[str, Tensor]:
         """All parameters and buffers by the names that they have here, (n, ...) each."""
-        named = {**dict(self.model.named_parameters()), **dict(self.model.named_buffers())}
-        return {f"model.{name}": tensor for name, tensor in named.items()}
+        buffers = {f"model.{name}": buffer for name, buffer in self.model.named_buffers()}
+        return {**self._stacked_parameters(), **buffers}
+
+    def _stacked_parameters(self) -> dict[str, nn.Parameter]:
+        return {f"model.{name}": parameter for name, parameter in self.model.named_parameters()}
+
+
+def _leaf(parameter: nn.Parameter, i: int) -> nn.Parameter:
+    """Copy i of a stacked parameter, in its memory, with a gradient of its own."""
+    return nn.Parameter(parameter.detach()[i], parameter.requires_grad)
 
 
 def _put(model: nn.Module, name: str, tensor: Tensor) -> None:

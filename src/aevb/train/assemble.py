@@ -21,6 +21,7 @@ from aevb.process import skip_distribution_checks
 from aevb.runs.checkpoint import restore_weights
 from aevb.train.advice import advice
 from aevb.train.callbacks import (
+    BestOfEachSeed,
     DescribeModel,
     DrawFigure,
     FinalWeights,
@@ -123,6 +124,11 @@ def callbacks(plan: Plan, module: LightningModel) -> list[Callback]:
     if cfg.data.val_size:
         best = instantiate(cfg.callbacks.best, monitor=module.monitor, mode=module.model.select_mode)()
         needed.append(best)
+        if cfg.seeds > 1:
+            of_each = BestOfEachSeed(module.monitor, module.model.select_mode)
+            needed.append(of_each)
+            if plan.resumed:
+                of_each.go_on_from(plan.resumed.checkpoint["callbacks"][of_each.state_key])
     if plan.resumed:
         keep_checkpoints(plan.resumed, best, plan.run_dir / "checkpoints")
     chosen = [instantiate(node, _convert_="all") for name, node in buildable(cfg.callbacks).items() if name != "best"]

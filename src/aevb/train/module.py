@@ -12,8 +12,9 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from torchmetrics import Metric
 
 from aevb.data import DeviceLoader
+from aevb.errors import UserError
 from aevb.metrics.code_use import CodeUse
-from aevb.models import ImageModel
+from aevb.models import ImageModel, SeedEnsemble
 from aevb.train.epoch_mean import EpochMean, sums_over_images
 from aevb.train.steps import ChunkCallback, Chunks
 
@@ -25,6 +26,9 @@ class LightningModel(LightningModule):
 
     Batches are (x, labels), or x alone. Means over an epoch are logged as train/, val/ and test/ followed by the
     quantity's name. A checkpoint holds the model's own weights, under the model's own names.
+
+    Copies trained at once, a SeedEnsemble, are logged as their mean; `of_each_copy` has what each has last logged, (n,)
+    by name.
 
     optimizer: makes the optimiser from the trainable parameters, for example partial(torch.optim.Adam, lr=1e-3).
     scheduler: makes the learning-rate scheduler from the optimiser; stepped once an epoch, before the epoch's
@@ -45,12 +49,15 @@ class LightningModel(LightningModule):
         self.make_scheduler = scheduler
         self.chunks = chunks or Chunks()
         self.training_terms: Callable[[Tensor], dict[str, Tensor]] = model.terms
+        copies = model.n if isinstance(model, SeedEnsemble) else 1
+        self.of_each_copy: dict[str, Tensor] = {}
         self.validation_loss: float | None = None  # of the last validation of this epoch
-        self.means = nn.ModuleDict({f"{stage}_mean": EpochMean(model.term_names) for stage in STAGES})
-        num_codes = model.num_codes
+        self.means = nn.ModuleDict({f"{stage}_mean": EpochMean(model.term_names, copies) for stage in STAGES})
         self.register_state_dict_post_hook(_without_model_prefix)  # type: ignore[no-untyped-call]
         self.register_load_state_dict_pre_hook(_with_model_prefix)  # type: ignore[no-untyped-call]
-        self.code_use = nn.ModuleDict({f"{stage}_use": CodeUse(num_codes) for stage in STAGES} if num_codes else {})
+        num_codes = model.num_codes
+        stages = STAGES if num_codes else ()
+        self.code_use = nn.ModuleDict({f"{stage}_use": CodeUse(num_codes or 0, copies) for stage in stages})
 
     @property
     def monitor(self) -> str:
@@ -58,7 +65,7 @@ class LightningModel(LightningModule):
         return f"val/{self.model.select_by}"
 
     def configure_optimizers(self) -> Any:
-        optimizer = self.make_optimizer(parameter for parameter in self.model.parameters() if parameter.requires_grad)
+        optimizer = self.make_optimizer(parameters_to_optimise(self.model))
         if self.make_scheduler is None:
             return optimizer
         # Lightning steps a plateau after the checkpoints, and a run that goes on from one would have missed a step.
@@ -83,7 +90,7 @@ class LightningModel(LightningModule):
         x = images_of(batch)
         terms = self.training_terms(x)
         sums = self._add_to_epoch("train", terms, len(x))
-        self.chunks.record(sums / len(x), len(x))
+        self.chunks.record(sums.mean(1) / len(x), len(x))
         return terms["loss"].mean(-1).sum()
 
     def optimizer_step(  # type: ignore[override]
@@ -118,6 +125,8 @@ class LightningModel(LightningModule):
         checkpoint["metrics"] = {name: metric.metric_state for name, metric in metrics.items()}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        if isinstance(self.model, SeedEnsemble) and self.trainer.state.fn == TrainerFn.FITTING:
+            self._check_optimised(self.model, checkpoint["optimizer_states"][0])
         # For the rest of an epoch that was saved in the middle.
         self.validation_loss = checkpoint.get("validation_loss")
         for name, states in checkpoint.get("metrics", {}).items():
@@ -138,14 +147,26 @@ class LightningModel(LightningModule):
         if self.model.num_codes:
             self.code_use[f"{stage}_use"].update(terms["codes"])  # type: ignore[operator]
 
+    def _check_optimised(self, ensemble: SeedEnsemble, state: dict[str, Any]) -> None:
+        """Raise UserError if an optimiser trained stacked parameters, and now trains each copy's, or the other way."""
+        saved = len(state["param_groups"][0]["params"])
+        stacked = sum(parameter.requires_grad for parameter in ensemble.parameters())
+        on_cpu = self.trainer.strategy.root_device.type == "cpu"
+        if saved != stacked * (ensemble.n if on_cpu else 1):
+            there, choice = ("a GPU", "gpu") if on_cpu else ("a CPU", "cpu")
+            raise UserError(
+                f"This run of {ensemble.n} seeds began on {there}, where their optimiser keeps other numbers: go on "
+                f"with trainer={choice}"
+            )
+
     def _evaluation_step(self, batch: Any, stage: str) -> dict[str, Tensor]:
         """The mean of each term over the batch."""
         x = images_of(batch)
         sums = self._add_to_epoch(stage, self.model.terms(x), len(x))
-        return dict(zip(self.model.term_names, sums / len(x), strict=True))
+        return dict(zip(self.model.term_names, sums.mean(1) / len(x), strict=True))
 
     def _add_to_epoch(self, stage: str, terms: dict[str, Tensor], num_images: int) -> Tensor:
-        """Count a batch into the means of the epoch; returns the sums over its images, (T,)."""
+        """Count a batch into the means of the epoch; returns the sums over its images, (T, n)."""
         sums = sums_over_images(terms, self.model.term_names)
         self.mean_of(stage).update(sums, num_images)
         self.count_codes(stage, terms)
@@ -164,8 +185,17 @@ class LightningModel(LightningModule):
             use.reset()
         # The curves of validation end with training.
         on_curves = bool(self.trainer.loggers) and (stage != "val" or self.trainer.state.fn == TrainerFn.FITTING)
-        self.log_dict({f"{stage}/{name}": value for name, value in logged.items()}, sync_dist=True, logger=on_curves)
-        return logged
+        named = {f"{stage}/{name}": value for name, value in logged.items()}
+        self.of_each_copy |= named
+        self.log_dict({name: value.mean() for name, value in named.items()}, sync_dist=True, logger=on_curves)
+        return {name: value.mean() for name, value in logged.items()}
+
+
+def parameters_to_optimise(model: ImageModel) -> list[nn.Parameter]:
+    """What an optimiser trains of a model."""
+    if isinstance(model, SeedEnsemble):
+        return model.to_optimise()
+    return [parameter for parameter in model.parameters() if parameter.requires_grad]
 
 
 def _without_model_prefix(module: nn.Module, state_dict: dict[str, Any], prefix: str, local_metadata: Any) -> None:

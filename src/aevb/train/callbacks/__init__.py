@@ -1,5 +1,6 @@
 """Callbacks: when something is drawn, saved, shown or checked, and where it goes. They know no mathematics."""
 
+from aevb.train.callbacks.best_of_each_seed import BestOfEachSeed
 from aevb.train.callbacks.describe_model import DescribeModel
 from aevb.train.callbacks.draw_figure import DrawFigure
 from aevb.train.callbacks.final_weights import FinalWeights
@@ -12,6 +13,7 @@ from aevb.train.callbacks.seed_each_epoch import SeedEachEpoch
 from aevb.train.callbacks.throughput import Throughput
 
 __all__ = [
+    "BestOfEachSeed",
     "DescribeModel",
     "DrawFigure",
     "FinalWeights",

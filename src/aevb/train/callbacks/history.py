@@ -1,12 +1,15 @@
 """The curves of a run, as numbers."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 
+from aevb.models import SeedEnsemble
 from aevb.runs.history import Row, write_history
+from aevb.train.module import LightningModel
 from aevb.train.steps import Chunk, ChunkCallback
 
 
@@ -14,7 +17,7 @@ class History(ChunkCallback, Checkpoint):
     """A row for each epoch: `epoch`, `images` (training images seen so far) and the means of train/ and val/.
 
     The rows are written to the CSV file `path` at the end of each epoch, and are in every checkpoint, so that a resumed
-    run goes on with them. An epoch without validation has no val/.
+    run goes on with them. An epoch without validation has no val/. `of_each` has those of each of several copies.
 
     A Checkpoint, because Lightning calls those after the model has logged its epoch, and the others before.
     """
@@ -24,27 +27,37 @@ class History(ChunkCallback, Checkpoint):
         self.images = 0
         self.rows: list[Row] = []
         self.validation: Row = {}  # the last one of this epoch
+        self.validation_of_each: list[Row] = []
+        self.of_each: list[list[Row]] = []
         self.restored: dict[str, Any] = {}
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         # Lightning loads a checkpoint's state for testing it, too, when the rows must not go back to its epoch.
         self.images, self.rows = self.restored.get("images", 0), list(self.restored.get("rows", []))
         self.validation = dict(self.restored.get("validation", {}))
+        model = cast(LightningModel, pl_module).model
+        copies = model.n if isinstance(model, SeedEnsemble) else 0
+        self.of_each = [list(rows) for rows in self.restored.get("of_each", [[]] * copies)]
+        self.validation_of_each = [dict(row) for row in self.restored.get("validation_of_each", [{}] * copies)]
         if self.rows and trainer.is_global_zero:  # a run that is only to be tested writes no others
             write_history(self.path, self.rows)
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self.validation = {}
+        self.validation, self.validation_of_each = {}, [{} for _ in self.of_each]
 
     def on_chunk_end(self, trainer: Trainer, pl_module: LightningModule, chunk: Chunk) -> None:
         self.images += chunk.images * trainer.world_size
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.validation = _means(trainer, "val/")
+        self.validation_of_each = self._each(pl_module, self.validation)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        means = {**_means(trainer, "train/"), **self.validation}
-        self.rows.append({"epoch": trainer.current_epoch + 1, "images": self.images, **means})
+        when, means = {"epoch": trainer.current_epoch + 1, "images": self.images}, _means(trainer, "train/")
+        self.rows.append({**when, **means, **self.validation})
+        own = zip(self.of_each, self._each(pl_module, means), self.validation_of_each, strict=True)
+        for rows, means_of_one, validation in own:
+            rows.append({**when, **means_of_one, **validation})
         if trainer.is_global_zero:
             write_history(self.path, self.rows)
 
@@ -53,8 +66,19 @@ class History(ChunkCallback, Checkpoint):
         row = self.rows[-1] if self.rows else {}
         return {name.removeprefix(f"{stage}/"): value for name, value in row.items() if name.startswith(f"{stage}/")}
 
+    def _each(self, module: LightningModule, names: Iterable[str]) -> list[Row]:
+        """What each of several copies has last logged under these names."""
+        each = cast(LightningModel, module).of_each_copy
+        return [{name: each[name][i].item() for name in names} for i in range(len(self.of_each))]
+
     def state_dict(self) -> dict[str, Any]:
-        return {"images": self.images, "rows": self.rows, "validation": self.validation}
+        return {
+            "images": self.images,
+            "rows": self.rows,
+            "validation": self.validation,
+            "of_each": self.of_each,
+            "validation_of_each": self.validation_of_each,
+        }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.restored = state_dict

@@ -1,6 +1,6 @@
 """An optimiser step with nothing around it, which a GPU can repeat by itself."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -17,11 +17,12 @@ WARM_UP = 3  # steps before the first capture, in which libraries initialise the
 
 
 def captured(
-    step: Callable[[], None], stream: torch.cuda.Stream | None, generator: torch.Generator
+    step: Callable[[], None], stream: torch.cuda.Stream | None, generators: Sequence[torch.Generator]
 ) -> Callable[[], None]:
-    """A function that has the GPU repeat what `step` would do now, random draws from `generator` included."""
+    """A function that has the GPU repeat what `step` would do now, random draws from the generators included."""
     graph = torch.cuda.CUDAGraph()
-    graph.register_generator_state(generator)
+    for generator in generators:
+        graph.register_generator_state(generator)
     try:
         with torch.cuda.graph(graph, stream=stream):
             step()
@@ -54,7 +55,7 @@ class DirectStep:
         self.capture = False
         self.stream = torch.cuda.Stream(device) if device.type == "cuda" else None
         self.position = torch.zeros(1, dtype=torch.int64, device=device)
-        self.total = torch.zeros(len(module.model.term_names), device=device)
+        self.total = torch.zeros_like(module.mean_of("train").sums)  # (T, n)
         self.warm_up_left = WARM_UP
         self.held: Any = None  # by the graph
         self.replay: Callable[[], None] | None = None
@@ -79,7 +80,7 @@ class DirectStep:
 
     def _serve_from(self, loader: DeviceLoader) -> None:
         self.loader = loader
-        self.sums = torch.zeros(loader.full_batches, len(self.total), device=self.total.device)
+        self.sums = self.total.repeat(loader.full_batches, 1, 1)
         self.within_batch = torch.arange(loader.batch_size, device=self.total.device)
 
     @contextmanager
@@ -108,7 +109,7 @@ class DirectStep:
         mean.sums.copy_(self.total)
         mean.count += n * self.loader.batch_size
         self.loader.position += n
-        return self.sums[first : first + n] / self.loader.batch_size
+        return self.sums[first : first + n].mean(-1) / self.loader.batch_size
 
     def step(self) -> None:
         indices = self.loader.order.index_select(0, self.position * self.loader.batch_size + self.within_batch)
@@ -121,7 +122,7 @@ class DirectStep:
         self.optimizer.step()
         self.module.count_codes("train", terms)
         sums = sums_over_images(terms, self.module.model.term_names)
-        self.sums.index_copy_(0, self.position, sums.unsqueeze(0).to(self.sums.dtype))
+        self.sums.index_copy_(0, self.position, sums.unsqueeze(0))
         self.total += sums
         self.position += 1
 
@@ -140,7 +141,7 @@ class DirectStep:
             self.step()
             return
         if self.replay is None:
-            self.replay = captured(self.step, self.stream, self.loader.generator)
+            self.replay = captured(self.step, self.stream, self.loader.generators)
         self.replay()
 
 
