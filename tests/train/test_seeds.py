@@ -50,7 +50,7 @@ def test_each_seed_is_a_run_and_the_run_reports_their_spread(configure: Configur
     [
         # An odd number of features, so that no copy's tensors begin or end where a processor's vectors do.
         ("noise=masking", "data.binarize=dynamic", "loss=iwae", "loss.num_samples=3", "decoder.hidden_sizes=[7]"),
-        ("model=vq_vae", "latent_dim=3", "+trainer.val_check_interval=2"),
+        pytest.param(("model=vq_vae", "latent_dim=3", "+trainer.val_check_interval=2"), marks=pytest.mark.slow),
         pytest.param(("loss=mcem", "loss.num_transitions=1", "prior=mixture"), marks=pytest.mark.slow),
         pytest.param(("loss=score_function", "+trainer.accumulate_grad_batches=2"), marks=pytest.mark.slow),
         pytest.param(("encoder=conv", "encoder.block=[batch_norm,dropout]", "data.stream=128"), marks=pytest.mark.slow),
@@ -60,7 +60,7 @@ def test_on_a_processor_each_seed_is_the_run_of_that_seed_to_the_last_bit(
     configure: Configure, options: tuple[str, ...]
 ) -> None:
     small = [] if {"model=vq_vae", "encoder=conv"} & {*options} else QUICK[2:]
-    given = ["data=digits", "trainer=cpu", *small, "figures=[]", "data.limit=512", "trainer.max_epochs=3", *options]
+    given = ["data=digits", "trainer=cpu", *small, "figures=[]", "data.limit=384", "trainer.max_epochs=2", *options]
     several = configure(*given, "seeds=2", "seed=7")
     train(several)
     last = weights(several)

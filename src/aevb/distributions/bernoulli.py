@@ -10,6 +10,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 
 from aevb.distributions.likelihood import Likelihood
 from aevb.distributions.output_activation import check_unit_interval
+from aevb.precision import without_autocast
 
 
 def log_normaliser(logits: Tensor) -> Tensor:
@@ -30,7 +31,8 @@ class BernoulliImage(Independent[TorchBernoulli]):
             logits, value = broadcast_tensors(logits, value)
             return -binary_cross_entropy_with_logits(logits, value, reduction="none").sum((-3, -2, -1))
         logits = logits.flatten(-3)
-        return torch.einsum("...i,...i->...", value.flatten(-3), logits) - log_normaliser(logits)
+        with without_autocast(logits.device):
+            return torch.einsum("...i,...i->...", value.flatten(-3), logits) - log_normaliser(logits)
 
 
 class Bernoulli(Likelihood):

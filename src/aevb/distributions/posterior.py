@@ -5,6 +5,8 @@ from abc import ABC, abstractmethod
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
+from aevb.precision import at_least_single
+
 
 class Posterior(nn.Module, ABC):
     """q(z|x) from an encoder's features, in two steps: `head` gives raw parameters, `distribution` the family's member.
@@ -24,7 +26,11 @@ class Posterior(nn.Module, ABC):
         self.head = head
 
     def forward(self, features: Tensor) -> Distribution:
-        return self.distribution(self.head(features))
+        return self.distribution(self.raw_of(features))
+
+    def raw_of(self, features: Tensor) -> Tensor:
+        """The raw parameters, in float32 or better: (B, in_features) -> (B, P)."""
+        return at_least_single(self.head(features))
 
     @abstractmethod
     def distribution(self, raw: Tensor) -> Distribution:

@@ -4,7 +4,8 @@ import torch
 from torch import Tensor
 from torch.special import entr
 
-from aevb.metrics.exact_metric import ExactMetric, sum_dtype
+from aevb.metrics.exact_metric import ExactMetric
+from aevb.precision import sum_dtype
 
 
 class CodeUse(ExactMetric):

@@ -7,10 +7,7 @@ import torch
 from torch import Tensor, nn
 from torchmetrics import Metric
 
-
-def sum_dtype(device: torch.device) -> torch.dtype:
-    """What sums over many images are kept in: float64; float32 on Apple's GPUs, which have nothing wider."""
-    return torch.float32 if device.type == "mps" else torch.float64
+from aevb.precision import sum_dtype
 
 
 class ExactMetric(Metric, ABC):

@@ -9,6 +9,7 @@ from aevb.losses import Penalty, ReconstructionLoss
 from aevb.models.evaluating import evaluating
 from aevb.models.image_model import ImageModel
 from aevb.networks import Decoder, Encoder
+from aevb.precision import at_least_single
 
 
 class Autoencoder(ImageModel):
@@ -68,8 +69,7 @@ class Autoencoder(ImageModel):
         return {"loss": reconstruction + penalty, "reconstruction": reconstruction, "penalty": penalty}
 
     def encode(self, x: Tensor) -> Tensor:
-        code: Tensor = self.to_code(self.encoder(x))
-        return code
+        return at_least_single(self.to_code(self.encoder(x)))
 
     def _encode_each(self, x: Tensor) -> Tensor:
         """`encode`, with a code for each image that depends on no other."""

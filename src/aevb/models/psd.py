@@ -11,6 +11,7 @@ from aevb.networks import Dictionary, Encoder
 from aevb.networks.activation import Activation
 from aevb.networks.activation import activation as activation_named
 from aevb.networks.sparse_codes import sparse_codes
+from aevb.precision import at_least_single, without_autocast
 
 
 class PSD(ImageModel):
@@ -71,7 +72,7 @@ class PSD(ImageModel):
         return {"loss": torch.stack([*terms.values()]).sum(0), **terms}
 
     def encode(self, x: Tensor) -> Tensor:
-        code: Tensor = self.gain * self.activation(self.to_code(self.encoder(x)))
+        code: Tensor = self.gain * self.activation(at_least_single(self.to_code(self.encoder(x))))
         return code
 
     def decode(self, z: Tensor) -> Tensor:
@@ -83,4 +84,5 @@ class PSD(ImageModel):
         return self._search(x, self.encode(x))
 
     def _search(self, x: Tensor, start: Tensor) -> Tensor:
-        return sparse_codes(x.flatten(1), self.decoder.atoms, start, self.sparsity, self.prediction, self.num_steps)
+        with without_autocast(x.device):
+            return sparse_codes(x.flatten(1), self.decoder.atoms, start, self.sparsity, self.prediction, self.num_steps)

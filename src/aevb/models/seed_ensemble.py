@@ -52,9 +52,8 @@ class SeedEnsemble(ImageModel):
     def to_optimise(self) -> list[nn.Parameter]:
         """What an optimiser is to train on the device where the model is, and will stay.
 
-        On a GPU these are the stacked parameters. On a CPU they are those of each copy, in the same memory: an
-        optimiser does not round alike in the middle and at the end of a tensor, and each copy's then ends where it does
-        alone.
+        On a GPU these are the stacked parameters. On a CPU they are those of each copy, in the same memory: a fused
+        optimiser rounds otherwise at the end of a tensor, and each copy's has to end where it does alone.
         """
         stacked = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         self.leaves = []

@@ -100,8 +100,7 @@ class VAE(GenerativeModel):
 
     def raw_of(self, x: Tensor) -> Tensor:
         """The raw parameters of q(z|x): (B, C, H, W) -> (B, P)."""
-        raw: Tensor = self.posterior.head(self.encoder(x))
-        return raw
+        return self.posterior.raw_of(self.encoder(x))
 
     def likelihood_of(self, z: Tensor) -> Distribution:
         """p(x|z): (..., D) -> batch shape (...), event shape (C, H, W)."""

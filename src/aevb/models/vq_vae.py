@@ -9,6 +9,7 @@ from aevb.losses import ReconstructionLoss
 from aevb.models.image_model import ImageModel
 from aevb.networks import Codebook, MapDecoder, MapEncoder
 from aevb.networks.codebook import Quantised
+from aevb.precision import at_least_single
 
 
 class VQVAE(ImageModel):
@@ -95,5 +96,4 @@ class VQVAE(ImageModel):
 
     def _maps(self, x: Tensor) -> Tensor:
         """What is quantised: (B, C, H, W) -> (B, D, h, w)."""
-        maps: Tensor = self.to_code(self.encoder(x).unflatten(1, self.encoder.map_shape))
-        return maps
+        return at_least_single(self.to_code(self.encoder(x).unflatten(1, self.encoder.map_shape)))

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import embedding
 
 from aevb.checks import number_from, whole_number
+from aevb.precision import without_autocast
 
 
 class Quantised(NamedTuple):
@@ -74,6 +75,10 @@ class Codebook(nn.Module, ABC):
 
     def forward(self, maps: Tensor) -> Quantised:
         """Quantise the maps (B, D, h, w); while training, also restart codes, keep count and learn."""
+        with without_autocast(maps.device):
+            return self._quantised(maps)
+
+    def _quantised(self, maps: Tensor) -> Quantised:
         vectors = maps.detach().movedim(1, -1).flatten(0, -2)  # (B·h·w, D)
         if self.training and self.restart:
             self._restart(vectors)
@@ -89,7 +94,8 @@ class Codebook(nn.Module, ABC):
     @torch.no_grad()
     def nearest(self, maps: Tensor) -> Tensor:
         """The index of the nearest code of each vector: (B, D, h, w) -> (B, h, w)."""
-        return self._distances(maps.movedim(1, -1)).argmin(-1)
+        with without_autocast(maps.device):
+            return self._distances(maps.movedim(1, -1)).argmin(-1)
 
     def lookup(self, indices: Tensor) -> Tensor:
         """The codes: (..., h, w) -> (..., D, h, w)."""

@@ -1,11 +1,13 @@
 """The abstract bases of decoders."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 
-from torch import Tensor, nn
+from torch import Tensor
+
+from aevb.networks.network import Network
 
 
-class Decoder(nn.Module, ABC):
+class Decoder(Network):
     """Maps latents (..., D) to real numbers (..., *output_shape), without a final non-linearity.
 
     What the numbers mean is for a loss or a likelihood to say. Any number of leading dimensions is kept, so that L

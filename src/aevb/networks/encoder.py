@@ -1,11 +1,13 @@
 """The abstract bases of encoders."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 
-from torch import Tensor, nn
+from torch import Tensor
+
+from aevb.networks.network import Network
 
 
-class Encoder(nn.Module, ABC):
+class Encoder(Network):
     """Maps images (B, *image_shape) to features (B, out_features), and says how many there are of each."""
 
     image_shape: tuple[int, ...]  # (C, H, W)

@@ -35,6 +35,7 @@ from aevb.train.checkpoint_io import AtomicCheckpointIO
 from aevb.train.data_module import ImageDataModule
 from aevb.train.module import LightningModel
 from aevb.train.plan import Plan
+from aevb.train.precision import check_precision, refuse_precision, set_precision
 from aevb.train.preflight import check_one_image, check_optimizer, check_parts_fit, check_trainer
 from aevb.train.resume import keep_checkpoints
 from aevb.train.trainer_options import check_trainer_options, prepare_trainer
@@ -56,6 +57,7 @@ class Training:
 def assemble(plan: Plan) -> Training:
     """Build everything that a run needs; raises UserError for parts that do not go together."""
     cfg = plan.cfg
+    refuse_precision(cfg)
     skip_distribution_checks()
     seed_everything(cfg.seed, workers=True, verbose=False)
     data = ImageDataModule(instantiate(cfg.data, orders=cfg.seeds, _convert_="all"))
@@ -80,6 +82,8 @@ def assemble(plan: Plan) -> Training:
     data.setup()
     if data.data.smallest_batch(trainer.world_size) == 1:
         check_one_image(module.model, data.data)
+    set_precision(trainer, module)
+    check_precision(trainer, module)
     if trainer.is_global_zero:
         for old in plan.run_dir.glob("seed-*/checkpoints/*.ckpt"):
             old.unlink()  # of a run that used this folder before

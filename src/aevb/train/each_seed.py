@@ -17,6 +17,7 @@ from aevb.train.callbacks import BestOfEachSeed, History
 from aevb.train.data_module import ImageDataModule
 from aevb.train.module import LightningModel
 from aevb.train.plan import Plan
+from aevb.train.precision import set_precision
 from aevb.train.report import write_metrics
 from aevb.train.score import Scores, measuring_trainer, score
 
@@ -46,7 +47,9 @@ def report_each(training: Training, checkpoint: Path, metrics: dict[str, Any]) -
         write_text_atomically(folder / "config.yaml", OmegaConf.to_yaml(config))
         write_history(folder / "history.csv", histories[i])
         data = ImageDataModule(training.data.data.of_order(i))
-        scores = score(trainer, LightningModel(alone, training.module.make_optimizer), data)
+        module = LightningModel(alone, training.module.make_optimizer)
+        set_precision(trainer, module)
+        scores = score(trainer, module, data)
         own = {"seed": config["seed"], "checkpoint": str(relative_to_cwd(file)), **scores}
         last = {name.removeprefix("train/"): value for name, value in histories[i][-1].items() if "train/" in name}
         parameters = metrics["parameters"] // ensemble.n

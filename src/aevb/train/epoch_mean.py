@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from aevb.metrics.exact_metric import ExactMetric, sum_dtype
+from aevb.metrics.exact_metric import ExactMetric
+from aevb.precision import sum_dtype
 
 
 class EpochMean(ExactMetric):

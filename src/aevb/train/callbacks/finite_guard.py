@@ -1,12 +1,16 @@
 """Stopping a run that has diverged."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from lightning.pytorch import LightningModule, Trainer
 from torch import Tensor
+from torch.linalg import vector_norm
 
 from aevb.errors import UserError
+from aevb.models import SeedEnsemble
+from aevb.precision import sum_dtype
+from aevb.train.module import LightningModel
 from aevb.train.steps import Chunk, ChunkCallback
 
 SUMS = ("loss", "elbo")  # made of the other terms: named only if none of them is to blame
@@ -56,7 +60,9 @@ class FiniteGuard(ChunkCallback):
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._look(trainer)
-        weights = torch.stack([parameter.detach().norm() for parameter in pl_module.parameters()]).sum()
+        kept_in = sum_dtype(pl_module.device)
+        norms = [vector_norm(parameter.detach(), dtype=kept_in) for parameter in pl_module.parameters()]
+        weights = torch.stack(norms).sum()
         when = f"the end of epoch {trainer.current_epoch + 1}"
         self.seen.append(Seen(trainer.global_step, when, ("weights",), weights.reshape(1, 1)))
         self._look(trainer)
@@ -78,6 +84,18 @@ class FiniteGuard(ChunkCallback):
             for i, j in (~values.isfinite()).nonzero()[:1].tolist():
                 raise UserError(
                     f"At step {first + i} ({when}) the {names[order[j]]} became {values[i, j].item()}, and training "
-                    f"was stopped. A smaller optimizer.lr or +trainer.gradient_clip_val=1 often helps."
+                    f"was stopped. {remedy(trainer)}"
                 )
         raise UserError("The loss became NaN or infinite on another device, and training was stopped.")
+
+
+def remedy(trainer: Trainer) -> str:
+    """What often helps, in options that go with the others of this run."""
+    if trainer.gradient_clip_val:
+        return f"A smaller optimizer.lr or trainer.gradient_clip_val (now {trainer.gradient_clip_val}) often helps."
+    clipping = "+trainer.gradient_clip_val=1"
+    if isinstance(cast(LightningModel, trainer.lightning_module).model, SeedEnsemble):
+        clipping += " +trainer.gradient_clip_algorithm=value"
+    if trainer.precision.endswith("-mixed") and trainer.optimizers[0].defaults.get("fused"):
+        clipping += " optimizer.fused=false"
+    return f"A smaller optimizer.lr or {clipping} often helps."
