@@ -64,6 +64,7 @@ def test_a_run_leaves_everything_behind(configure: Configure) -> None:
         "range": [0.0, 1.0],
         "image_shape": [1, 8, 8],
         "split_sizes": {"train": 1200, "val": 300, "test": 297},
+        "scored": {"test": 297, "validation": 300},
     }
     assert metrics["choices"]["data"] == "digits"
     assert (metrics["seed"], metrics["epochs"], metrics["latent_dim"]) == (0, 2, 2)

@@ -67,9 +67,10 @@ def to_test(training: Training) -> Path:
     """
     trainer, folder = training.trainer, training.plan.run_dir / "checkpoints"
     best, last = folder / "best.ckpt", folder / "last.ckpt"
-    if not last.exists() or load_checkpoint(last)["global_step"] != trainer.global_step:
+    outdated = not last.exists() or load_checkpoint(last)["global_step"] != trainer.global_step
+    if outdated:
         trainer.save_checkpoint(last)
-    if final := training.final_weights.save(trainer, training.module):
+    if final := training.final_weights.save(trainer, training.module, outdated):
         return final
     if training.data.data.val_size and best.exists():
         return best

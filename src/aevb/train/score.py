@@ -29,10 +29,10 @@ def score(trainer: Trainer, module: LightningModel, data: ImageDataModule, check
 
 def num_scored(trainer: Trainer, data: ImageDataModule) -> dict[str, int]:
     """How many images of each stage `score` has taken, on all devices together."""
-    taken = {"test": (data.test_dataloader(), trainer.num_test_batches)}
+    taken = {"test": (data.test_dataloader(), trainer.test_loop.max_batches)}
     val = data.val_dataloader()
     if isinstance(val, DeviceLoader):
-        taken["validation"] = (val, trainer.num_val_batches)
+        taken["validation"] = (val, trainer.validate_loop.max_batches)
     return {stage: sum(loader.sampler.joint_sizes()[: int(limits[0])]) for stage, (loader, limits) in taken.items()}
 
 

@@ -36,15 +36,15 @@ class FinalWeights(Callback):
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.trained = _weights(pl_module)
 
-    def save(self, trainer: Trainer, module: LightningModule) -> Path | None:
-        """Called after training, on every device, when last.ckpt has its end.
+    def save(self, trainer: Trainer, module: LightningModule, saved_afterwards: bool) -> Path | None:
+        """Called after training, on every device; returns the path of final.ckpt, None where there is none.
 
-        Returns the path of final.ckpt, None where there is none.
+        saved_afterwards: last.ckpt was saved after training, and has what was made of the weights already.
         """
         if self.trained is None:
             return self.final if self.final.exists() else None
         content, weights = load_checkpoint(self.last), _weights(module)
-        changed = not (_same(weights, content["state_dict"]) and _same(weights, self.trained))
+        changed = not _same(weights, self.trained if saved_afterwards else content["state_dict"])
         # StochasticWeightAveraging adds an epoch, in which BatchNorm sees what goes with the averaged weights.
         changed |= trainer.max_epochs is not None and 0 <= trainer.max_epochs < trainer.current_epoch
         if not trainer.strategy.broadcast(changed):

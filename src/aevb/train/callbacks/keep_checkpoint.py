@@ -8,10 +8,11 @@ from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.trainer.states import TrainerFn
 
+from aevb.train.steps import ChunkCallback
 from aevb.train.steps.lightning_loop import is_last_batch, is_validation_due
 
 
-class KeepCheckpoint(ModelCheckpoint):
+class KeepCheckpoint(ChunkCallback, ModelCheckpoint):
     """Lightning's ModelCheckpoint, except that nothing is saved between a step and the validation that follows it, or
     between the last step of an epoch and the epoch's end.
 
