@@ -18,7 +18,7 @@ from aevb.runs.named_data import data_root, described_data
 from aevb.runs.safe_config import brief, check_plain, check_targets, told
 from aevb.sealed import Unreadable, read_sealed
 
-CHECKPOINT_FORMAT = 3  # see CHANGELOG.md
+CHECKPOINT_FORMAT = 4  # see CHANGELOG.md
 
 
 def load_model(path: str | Path) -> ImageModel:
