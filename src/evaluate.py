@@ -6,6 +6,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 if __name__ == "__main__":
+    from aevb.signals import catch_signals
+
+    catch_signals()  # before anything is imported that takes time
     from aevb.evaluate.__main__ import run
 
     run()

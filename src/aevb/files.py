@@ -3,8 +3,10 @@
 import csv
 import errno
 import os
+import shlex
+import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -22,6 +24,9 @@ WHY_A_DISK_REFUSES = {
     errno.EISDIR: "a folder of that name is in the way",
     errno.ENOTDIR: "a part of the path is not a folder",
     errno.EEXIST: "something that is not a folder is in the way",
+    errno.ELOOP: "its symbolic links lead in a circle",
+    errno.EFBIG: "the file would be larger than is allowed",
+    errno.EIO: "the disk reports an error",
 }
 RUN_FOLDER_ADVICE = "Make room or choose another place, such as hydra.run.dir=/some/folder."
 
@@ -32,15 +37,24 @@ def disk_errors(place: object, advice: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in WHY_A_DISK_REFUSES:
+        if error.errno not in WHY_A_DISK_REFUSES or not terminal_takes_text():
             raise
         raise UserError(f"{place} could not be written: {WHY_A_DISK_REFUSES[error.errno]}. {advice}") from error
+
+
+def terminal_takes_text() -> bool:
+    """Whether the output can be written, which may go to a file on a full disk: train > log.txt."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 @contextmanager
 def writing_into(folder: Path) -> Iterator[None]:
     """Make the folder of out=; UserError where the disk refuses it, or what is written within."""
-    with disk_errors(relative_to_cwd(folder), "Choose another with out="):
+    with disk_errors(shell_path(folder), "Choose another with out="):
         folder.mkdir(parents=True, exist_ok=True)
         yield
 
@@ -77,6 +91,26 @@ def write_csv_atomically(path: Path, rows: Iterable[Sequence[object]]) -> None:
     write_text_atomically(path, content.getvalue())
 
 
+def newest_file(files: Iterable[Path]) -> Path | None:
+    """The one that was written last, among those that are there; None if there is none."""
+    newest, when = None, -1.0
+    for file in files:
+        with suppress(OSError):  # a link that leads nowhere, or a run that is removed just now
+            if file.stat().st_mtime > when:
+                newest, when = file, file.stat().st_mtime
+    return newest
+
+
 def relative_to_cwd(path: Path) -> Path:
     """The path as a user in the current folder would type it."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def shell_path(path: Path) -> str:
+    """The same, ready to be pasted into a shell, also after run= or ckpt_path=.
+
+    >>> shell_path(Path("my runs/a=1,b")), shell_path(Path("-x"))
+    ("'my runs/a=1,b'", './-x')
+    """
+    text = str(relative_to_cwd(path))
+    return shlex.quote(f"./{text}" if text.startswith("-") else text)

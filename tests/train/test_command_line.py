@@ -103,7 +103,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
         ("scheduler=plateau scheduler.patience=abc", ["scheduler", "abc"]),
         ("figures=[decoded_grid] +figures.decoded_grid.colour=red", ["no option 'colour'", "box, quantiles, dims, n"]),
         ("data.dataset.train=3", ["data.dataset.train"]),
-        ("run_dir=null", ["run_dir=None: expected a path"]),
+        ("run_dir=null", ["run_dir=null: expected a path"]),
         ("ckpt_path=3", ["ckpt_path=3: expected a path"]),
         ("+trainer.max_steps=0", ["nothing would be trained"]),
         ("ckpt_path=nothing.ckpt", ["There is no checkpoint nothing.ckpt"]),

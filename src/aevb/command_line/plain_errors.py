@@ -1,20 +1,22 @@
 """One message instead of a traceback for mistakes made on the command line."""
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 
-from hydra.errors import HydraException, InstantiationException
-from omegaconf.errors import OmegaConfBaseException
-from yaml import YAMLError
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 
-from aevb.command_line import CONF
-from aevb.command_line.hydra_messages import composition_message, instantiation_message
+from aevb.command_line.arguments import prepare_arguments
+from aevb.command_line.failed_jobs import log_failure, summary_of_failures
 from aevb.command_line.hydra_patch import read_groups_once
-from aevb.errors import Interrupted, UserError
-from aevb.files import RUN_FOLDER_ADVICE, WHY_A_DISK_REFUSES
+from aevb.command_line.messages import message_of
+from aevb.errors import Interrupted
+from aevb.files import terminal_takes_text
+from aevb.signals import exit_code, stopped, unwinding
 
 
 @contextmanager
@@ -30,38 +32,60 @@ def plain_errors(config_name: str) -> Iterator[None]:
             stream.reconfigure(errors="replace")  # a terminal without ± shows ?
     if {"--help", "-h"} & {*sys.argv}:
         read_groups_once()
-    if os.environ.get("HYDRA_FULL_ERROR") == "1":
-        yield
-        return
+    full = os.environ.get("HYDRA_FULL_ERROR") == "1"
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands errors on instead of printing them its own way
+    logging.raiseExceptions = False  # nor does a log that cannot be written print a traceback
     try:
+        prepare_arguments()
         yield
-    except UserError as error:
-        _fail(str(error))
-    except Interrupted as error:
-        _fail(str(error), code=130)
-    except KeyboardInterrupt:
-        _fail("Interrupted.", code=130)
-    except InstantiationException as error:
-        _fail(instantiation_message(error))
-    except (HydraException, OmegaConfBaseException) as error:
-        _fail(composition_message(error, config_name))
-    except YAMLError as error:
-        _fail(f"a file of the configuration is not YAML: {error}")
-    except ValueError as error:
-        if "Config group override" not in str(error):  # what Hydra says of model=null
-            raise
-        _fail(f"{error}. Choose one of the files in {CONF.name}/, or leave the group out.")
     except BrokenPipeError:  # whoever read the output has enough, as in --help | head
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nor may Python complain when it flushes
+        _discard_output()
         sys.exit(0)
-    except OSError as error:
-        if error.errno not in WHY_A_DISK_REFUSES:
+    except (KeyboardInterrupt, Exception) as error:
+        if stopped() or isinstance(error, KeyboardInterrupt):
+            interruption = message_of(error if isinstance(error, KeyboardInterrupt) else KeyboardInterrupt()) or ""
+            log_failure(error, interruption)
+            _fail(interruption, exit_code())
+        message, failures = None if full else message_of(error, config_name), summary_of_failures()
+        if message is None:
+            if failures:
+                _print(failures)
             raise
-        place, reason = error.filename or "The output folder", WHY_A_DISK_REFUSES[error.errno]
-        _fail(f"{place} could not be written: {reason}. {RUN_FOLDER_ADVICE}")
+        _fail(failures or message)
+
+
+@contextmanager
+def at_work() -> Iterator[None]:
+    """What a command does once it is imported: in the folder that it was called from, until a signal.
+
+    Paths are relative to that folder, also with hydra.job.chdir=true.
+    """
+    os.chdir(HydraConfig.get().runtime.cwd)
+    try:
+        with unwinding():
+            yield
+    except Interrupted:
+        raise
+    except (KeyboardInterrupt, Exception) as error:
+        if not (stopped() or isinstance(error, KeyboardInterrupt)):
+            raise
+        job = HydraConfig.get()
+        if job.mode != RunMode.MULTIRUN:
+            raise KeyboardInterrupt from None
+        raise Interrupted(f"Interrupted in job {job.job.num} of the sweep, which ends here.") from None
 
 
 def _fail(message: str, code: int = 1) -> None:
-    print(f"Error: {message}", file=sys.stderr)
+    _print(message)
+    if not terminal_takes_text():
+        _discard_output()
     sys.exit(code)
+
+
+def _print(message: str) -> None:
+    with suppress(OSError):  # the terminal is gone
+        print(f"Error: {message}", file=sys.stderr, flush=True)
+
+
+def _discard_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nor may Python complain when it flushes

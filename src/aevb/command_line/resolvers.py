@@ -9,8 +9,8 @@ from aevb.checks import number_from
 
 
 def folder_name(name: str) -> str:
-    """A name that file systems take: no slash, and not too long."""
-    return name.replace("/", "-")[:200]
+    """A name that file systems take: no slash, and not too long in bytes, of which there are several in an é."""
+    return name.replace("/", "-").encode()[:200].decode(errors="ignore")
 
 
 def part_of(share: float, whole: int) -> int:

@@ -15,6 +15,7 @@ import hydra
 from omegaconf import DictConfig
 
 from aevb.command_line import CONF
+from aevb.command_line.plain_errors import at_work
 
 if TYPE_CHECKING:
     from aevb.compare_estimators.measure import compare_estimators
@@ -27,7 +28,8 @@ def main(cfg: DictConfig) -> None:
     """Compare the estimators of the ELBO and of tighter bounds on one model."""
     from aevb.compare_estimators.run import compare  # torch takes seconds to import, and --help does not need it
 
-    compare(cfg)
+    with at_work():
+        compare(cfg)
 
 
 def __getattr__(name: str) -> Any:

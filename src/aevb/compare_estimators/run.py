@@ -17,7 +17,7 @@ from aevb.compare_estimators.sentences import sentences
 from aevb.compare_estimators.statistics import GradientNoise
 from aevb.errors import UserError
 from aevb.figures import save
-from aevb.files import ensure_writable, relative_to_cwd, writing_into
+from aevb.files import ensure_writable, relative_to_cwd, shell_path, writing_into
 from aevb.models import VAE
 from aevb.process import skip_distribution_checks
 from aevb.runs import Run, load_checkpoint, load_data, load_model
@@ -40,8 +40,8 @@ def compare(cfg: DictConfig) -> list[GradientNoise]:
     print_tables(rows)
     for sentence in sentences(rows):
         print(sentence)
-    print(relative_to_cwd(table))
-    print(relative_to_cwd(figure))
+    print(shell_path(table))
+    print(shell_path(figure))
     return rows
 
 

@@ -6,6 +6,7 @@ import hydra
 from omegaconf import DictConfig
 
 from aevb.command_line import CONF
+from aevb.command_line.plain_errors import at_work
 
 if TYPE_CHECKING:
     from aevb.draw.pictures import draw
@@ -18,7 +19,8 @@ def main(cfg: DictConfig) -> None:
     """Draw the figures of one run, or the learning curves of several."""
     from aevb.draw.run import draw_runs  # torch takes seconds to import, and --help does not need it
 
-    draw_runs(cfg)
+    with at_work():
+        draw_runs(cfg)
 
 
 def __getattr__(name: str) -> Any:

@@ -13,7 +13,7 @@ from aevb.command_line.suggestions import buildable
 from aevb.draw.pictures import seeded_picture
 from aevb.errors import NotApplicable, UserError
 from aevb.figures import Picture, Quantities, save, wanted_quantities
-from aevb.files import relative_to_cwd, writing_into
+from aevb.files import shell_path, writing_into
 from aevb.process import skip_distribution_checks
 from aevb.runs import Run, find_runs, load_data, load_model
 from aevb.runs.run import common_folder, names
@@ -45,7 +45,7 @@ def draw_runs(cfg: DictConfig) -> list[Path]:
         else:
             with writing_into(folder):
                 files.append(save(picture, folder, name))
-            print(relative_to_cwd(files[-1]))
+            print(shell_path(files[-1]))
     if not files:
         raise UserError("no figure could be drawn")
     return files

@@ -6,6 +6,7 @@ import hydra
 from omegaconf import DictConfig
 
 from aevb.command_line import CONF
+from aevb.command_line.plain_errors import at_work
 
 if TYPE_CHECKING:
     from aevb.evaluate.measure import evaluate
@@ -18,7 +19,8 @@ def main(cfg: DictConfig) -> list[dict[str, Any]]:
     """Evaluate each run that `run` stands for; returns the evaluations, as evaluation.json has them."""
     from aevb.evaluate.run import evaluate_runs  # torch takes seconds to import, and --help does not need it
 
-    return evaluate_runs(cfg)
+    with at_work():
+        return evaluate_runs(cfg)
 
 
 def __getattr__(name: str) -> Any:

@@ -10,7 +10,7 @@ from rich.table import Table
 from aevb.evaluate.findings import Findings
 from aevb.evaluate.model_under_test import ModelUnderTest
 from aevb.figures import save
-from aevb.files import relative_to_cwd, write_csv_atomically, write_text_atomically
+from aevb.files import shell_path, write_csv_atomically, write_text_atomically
 from aevb.terminal import format_number, wide_console
 
 
@@ -58,8 +58,8 @@ def print_evaluation(evaluation: dict[str, Any], folder: Path) -> None:
         print(f"{name} is left out: {reason}")
     for remark in evaluation["remarks"]:
         print(remark)
-    print(f"Checkpoint: {protocol['checkpoint']}, sha256 {protocol['checkpoint_sha256'][:16]}…")
-    print(f"Written: {relative_to_cwd(folder / 'evaluation.json')}")
+    print(f"Checkpoint: {shell_path(Path(protocol['checkpoint']))}, sha256 {protocol['checkpoint_sha256'][:16]}…")
+    print(f"Written: {shell_path(folder / 'evaluation.json')}")
 
 
 def _if_known(value: Any, form: Callable[[Any], str]) -> str:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from aevb.data import ImageData
 from aevb.errors import UserError
+from aevb.files import newest_file, shell_path
 from aevb.models import ImageModel, SeedEnsemble
 from aevb.runs.bounded_build import no_larger_than
 from aevb.runs.named_data import data_root, described_data
@@ -154,8 +155,8 @@ def find_checkpoint(path: str | Path, *names: str) -> Path:
                 return file
         raise UserError(f"The folder {path} has no checkpoints/{' or '.join(names)}: name a run or a .ckpt file.")
     if not path.is_file():
-        known = sorted(Path("outputs").glob("**/last.ckpt"), key=lambda file: file.stat().st_mtime)
-        hint = f" The newest last.ckpt under outputs is {known[-1]}." if known else ""
+        newest = newest_file(Path("outputs").glob("**/last.ckpt"))
+        hint = f" The newest last.ckpt under outputs is {shell_path(newest)}." if newest else ""
         raise UserError(f"There is no checkpoint {path}.{hint}")
     return path
 

@@ -7,7 +7,7 @@ from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from lightning.pytorch import Callback, Trainer, seed_everything
 from lightning.pytorch.callbacks import ModelCheckpoint
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from aevb.checks import WrongClass
 from aevb.command_line.figure_nodes import figure_of, schedule_of
@@ -15,12 +15,13 @@ from aevb.command_line.hydra_messages import root_cause
 from aevb.command_line.suggestions import buildable
 from aevb.errors import UserError
 from aevb.figures import wanted_quantities
-from aevb.files import write_text_atomically
 from aevb.models import ImageModel, SeedEnsemble, VQPrior
 from aevb.process import skip_distribution_checks
 from aevb.runs.checkpoint import restore_weights
+from aevb.runs.leftovers import Leftovers
 from aevb.train.advice import advice
 from aevb.train.callbacks import (
+    BeginRun,
     BestOfEachSeed,
     DescribeModel,
     DrawFigure,
@@ -84,10 +85,6 @@ def assemble(plan: Plan) -> Training:
         check_one_image(module.model, data.data)
     set_precision(trainer, module)
     check_precision(trainer, module)
-    if trainer.is_global_zero:
-        for old in plan.run_dir.glob("seed-*/checkpoints/*.ckpt"):
-            old.unlink()  # of a run that used this folder before
-        write_text_atomically(plan.run_dir / "config.yaml", OmegaConf.to_yaml(plan.config))
     return Training(plan, data, module, trainer, throughput, history, final_weights)
 
 
@@ -122,6 +119,7 @@ def build_model(plan: Plan, seed: int) -> ImageModel:
 def callbacks(plan: Plan, module: LightningModel) -> list[Callback]:
     """Those that every run has, those that are chosen, and one for each figure."""
     cfg = plan.cfg
+    begin = begin_run(plan)  # before anything is written
     needed: list[Callback] = [SeedEachEpoch(cfg.seed), FiniteGuard()]
     needed += [SaveConfig(plan.config), DescribeModel(plan.run_dir / "model.txt")]
     best: ModelCheckpoint | None = None
@@ -136,7 +134,14 @@ def callbacks(plan: Plan, module: LightningModel) -> list[Callback]:
     if plan.resumed:
         keep_checkpoints(plan.resumed, best, plan.run_dir / "checkpoints")
     chosen = [instantiate(node, _convert_="all") for name, node in buildable(cfg.callbacks).items() if name != "best"]
-    return [*needed, *chosen, *(draw_figure(name, node, plan) for name, node in buildable(cfg.figures).items())]
+    figures = (draw_figure(name, node, plan) for name, node in buildable(cfg.figures).items())
+    return [*needed, *chosen, *figures, begin]
+
+
+def begin_run(plan: Plan) -> BeginRun:
+    """The callback that replaces what was in the folder before, unless the run goes on from a checkpoint there."""
+    goes_on = plan.resumed is not None and plan.run_dir.resolve() in plan.resumed.path.resolve().parents[:2]
+    return BeginRun(plan.run_dir / "config.yaml", plan.config, None if goes_on else Leftovers(plan.run_dir))
 
 
 def draw_figure(name: str, node: DictConfig, plan: Plan) -> DrawFigure:

@@ -7,7 +7,9 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from aevb.command_line.launchers import module_name
 from aevb.errors import UserError
+from aevb.files import newest_file, shell_path
 from aevb.models import VQVAE
 from aevb.runs import load_checkpoint
 from aevb.runs.checkpoint import data_of, described_model
@@ -55,17 +57,16 @@ def _images(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _hint() -> str:
     """How to come by a VQ-VAE."""
-    runs = [
-        file.parent
-        for file in Path("outputs").glob("**/config.yaml")
-        if (file.parent / "checkpoints").is_dir() and file.is_file() and OF_A_VQ_VAE.search(_beginning(file))
-    ]
-    newest = max(runs, key=lambda run: (run / "config.yaml").stat().st_mtime, default=None)
-    found = f" The newest is {newest}." if newest else ""
-    return f"To train one: {shell_command('aevb.train', 'experiment=vq_vae')}.{found}"
+    configs = Path("outputs").glob("**/config.yaml")
+    newest = newest_file(file for file in configs if (file.parent / "checkpoints").is_dir() and _is_of_vq_vae(file))
+    found = f" The newest is {shell_path(newest.parent)}." if newest else ""
+    return f"To train one: {shell_command(module_name('train'), 'experiment=vq_vae')}.{found}"
 
 
-def _beginning(file: Path) -> str:
-    """The text of a configuration, looked at without a parser, which a file of something else could stop."""
-    with file.open(encoding="utf-8", errors="replace") as text:
-        return text.read(100_000)
+def _is_of_vq_vae(file: Path) -> bool:
+    """Whether a config.yaml is that of a VQ-VAE; told without a parser, which a file of something else could stop."""
+    try:
+        with file.open(encoding="utf-8", errors="replace") as text:
+            return bool(OF_A_VQ_VAE.search(text.read(100_000)))
+    except OSError:
+        return False

@@ -8,7 +8,7 @@ from lightning.pytorch import Trainer
 from rich.console import Console
 from rich.table import Table
 
-from aevb.files import relative_to_cwd, write_text_atomically
+from aevb.files import relative_to_cwd, shell_path, write_text_atomically
 from aevb.terminal import format_number, shell_command
 
 STAGES = ("test", "validation")
@@ -58,9 +58,10 @@ def print_summary(run_dir: Path, metrics: dict[str, Any]) -> None:
         seeds = [own["seed"] for own in metrics["seeds"]]
         print(f"Mean ± standard deviation of {len(seeds)} seeds, each a run by itself: seed-{seeds[0]} to "
               f"seed-{seeds[-1]}")  # fmt: skip
-    shown = relative_to_cwd(run_dir)
-    board = shell_command("tensorboard.main", "--logdir", str(shown), "--samples_per_plugin", "images=1000")
-    print(f"Run folder: {shown}")
+    board = shell_command(
+        "tensorboard.main", "--logdir", str(relative_to_cwd(run_dir)), "--samples_per_plugin", "images=1000"
+    )
+    print(f"Run folder: {shell_path(run_dir)}")
     print(f"TensorBoard: {board}")
 
 

@@ -1,4 +1,4 @@
-"""Going on from a checkpoint, and saying how after a Ctrl-C."""
+"""Going on from a checkpoint, and saying how after a signal."""
 
 import logging
 from collections.abc import Iterator
@@ -7,13 +7,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hydra.core.hydra_config import HydraConfig
-from lightning.pytorch import Trainer
+from hydra.types import RunMode
+from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 
+from aevb.command_line.arguments import hydra_quoted
+from aevb.command_line.launchers import module_name
 from aevb.errors import Interrupted, UserError
-from aevb.files import RUN_FOLDER_ADVICE, disk_errors, relative_to_cwd, write_atomically
+from aevb.files import RUN_FOLDER_ADVICE, disk_errors, relative_to_cwd, shell_path, write_atomically
 from aevb.runs import find_checkpoint, load_checkpoint
+from aevb.signals import keep_catching, stopped
 from aevb.terminal import shell_command
+from aevb.train.callbacks.begin_run import BeginRun
 from aevb.train.complete import check_has_state, check_place, epochs_done
 
 MUST_AGREE = ("model", "data", "optimizer", "scheduler", "seed", "seeds")
@@ -137,23 +142,43 @@ def _copy(source: Path, target: Path) -> None:
 
 @contextmanager
 def resumable(trainer: Trainer, run_dir: Path) -> Iterator[None]:
-    """Turn Ctrl-C into a message that says how to go on, and a disk that fails into one that names the run folder."""
+    """Turn a signal into a message that says how to go on, and a disk that fails into one that names the run folder."""
+    trainer.callbacks.append(KeepSignals())  # type: ignore[attr-defined]
     try:
-        with disk_errors(relative_to_cwd(run_dir), RUN_FOLDER_ADVICE):
+        with disk_errors(shell_path(run_dir), RUN_FOLDER_ADVICE):
             yield
-    except SystemExit:  # what Lightning makes of Ctrl-C
-        if not trainer.interrupted:
+    except BaseException as error:  # Lightning makes a SystemExit of a KeyboardInterrupt, others what they like
+        exited = isinstance(error, SystemExit) and trainer.interrupted
+        if not (stopped() or exited or isinstance(error, KeyboardInterrupt)):
             raise
-        last = run_dir / "checkpoints" / "last.ckpt"
-        if not last.exists():
-            raise Interrupted("Interrupted before the first checkpoint.") from None
-        shown = relative_to_cwd(last)
-        task = HydraConfig.get().overrides.task
-        quoted = f"ckpt_path='{shown}'"  # for Hydra: a sweep's folders have = and , in their names
-        overrides = [*(override for override in task if not override.startswith("ckpt_path=")), quoted]
-        raise Interrupted(
-            f"Interrupted. The last checkpoint is {shown}; to go on from it:\n{shell_command('aevb.train', *overrides)}"
-        ) from None
+        begun = all(own.begun for own in trainer.callbacks if isinstance(own, BeginRun))  # type: ignore[attr-defined]
+        raise Interrupted(_how_to_go_on(run_dir / "checkpoints" / "last.ckpt", begun)) from None
+
+
+class KeepSignals(Callback):
+    """Puts this command's handlers of signals in the place of Lightning's, which it installs before each stage."""
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        keep_catching()
+
+    def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        keep_catching()
+
+    def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        keep_catching()
+
+
+def _how_to_go_on(last: Path, begun: bool) -> str:
+    job = HydraConfig.get()
+    sweep = f" in job {job.job.num} of the sweep, which ends here" if job.mode == RunMode.MULTIRUN else ""
+    if not (begun and last.exists()):
+        return f"Interrupted{sweep} before the first checkpoint."
+    overrides = [
+        *(override for override in job.overrides.task if not override.startswith("ckpt_path=")),
+        f"ckpt_path={hydra_quoted(str(relative_to_cwd(last)))}",  # a sweep's folders have = and , in their names
+    ]
+    command = shell_command(module_name("train"), *overrides)
+    return f"Interrupted{sweep}. The last checkpoint is {shell_path(last)}; to go on from it:\n{command}"
 
 
 def _flat(config: Any, prefix: str = "") -> dict[str, Any]:

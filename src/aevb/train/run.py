@@ -16,6 +16,7 @@ from aevb.train.assemble import Training, assemble
 from aevb.train.each_seed import report_each
 from aevb.train.plan import plan_run
 from aevb.train.quiet import quiet_lightning
+from aevb.train.ranks import one_run, owning
 from aevb.train.report import log_hyperparameters, print_summary, write_metrics
 from aevb.train.restoring import restoring
 from aevb.train.resume import resumable
@@ -38,11 +39,13 @@ class Fitted:
 def train(cfg: DictConfig) -> float:
     """Train, then validate and test the best checkpoint; returns its val/loss (train/loss without validation)."""
     quiet_lightning()
-    training = assemble(plan_run(cfg))
-    with resumable(training.trainer, training.plan.run_dir), lightning_refusals():
-        fitted = fit(training)
-        scores = score(training.trainer, training.module, training.data, fitted.checkpoint)
-    return report(training, fitted, scores)
+    plan = plan_run(cfg)
+    with owning(plan.run_dir):
+        training = assemble(plan)
+        with one_run(training.trainer, plan.run_dir), resumable(training.trainer, plan.run_dir), lightning_refusals():
+            fitted = fit(training)
+            scores = score(training.trainer, training.module, training.data, fitted.checkpoint)
+            return report(training, fitted, scores)
 
 
 def fit(training: Training) -> Fitted:

@@ -1,5 +1,6 @@
 """Callbacks: when something is drawn, saved, shown or checked, and where it goes. They know no mathematics."""
 
+from aevb.train.callbacks.begin_run import BeginRun
 from aevb.train.callbacks.best_of_each_seed import BestOfEachSeed
 from aevb.train.callbacks.describe_model import DescribeModel
 from aevb.train.callbacks.draw_figure import DrawFigure
@@ -13,6 +14,7 @@ from aevb.train.callbacks.seed_each_epoch import SeedEachEpoch
 from aevb.train.callbacks.throughput import Throughput
 
 __all__ = [
+    "BeginRun",
     "BestOfEachSeed",
     "DescribeModel",
     "DrawFigure",

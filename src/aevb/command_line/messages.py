@@ -1,0 +1,48 @@
+"""What a user can mend, as one message."""
+
+from pathlib import Path
+
+from hydra.errors import HydraException, InstantiationException
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
+
+from aevb.command_line import CONF
+from aevb.command_line.hydra_messages import composition_message, instantiation_message
+from aevb.errors import Interrupted, UserError
+from aevb.files import RUN_FOLDER_ADVICE, WHY_A_DISK_REFUSES, shell_path, terminal_takes_text
+
+ADVICE = {"train": RUN_FOLDER_ADVICE}
+
+
+def message_of(error: BaseException, config_name: str = "train") -> str | None:
+    """The message for an error, or None for a bug, which keeps its traceback.
+
+    config_name: the configuration that the command composes, for the names that there are.
+    """
+    match error:
+        case UserError() | Interrupted():
+            return str(error)
+        case KeyboardInterrupt():
+            return "Interrupted."
+        case InstantiationException():
+            return instantiation_message(error)
+        case HydraException() | OmegaConfBaseException():
+            return composition_message(error, config_name)
+        case YAMLError():
+            return f"a file of the configuration is not YAML: {error}"
+        case ValueError() if "Config group override" in str(error):  # what Hydra says of model=null
+            return f"{error}. Choose one of the files in {CONF.name}/, or leave the group out."
+        case ValueError() if "Unable to configure handler" in str(error) and error.__cause__:
+            return message_of(error.__cause__, config_name)  # the log file cannot be opened
+        case OSError() if error.errno in WHY_A_DISK_REFUSES:
+            return _disk_message(error, config_name)
+    return None
+
+
+def _disk_message(error: OSError, config_name: str) -> str:
+    reason = WHY_A_DISK_REFUSES[error.errno or 0]
+    if error.filename is None and not terminal_takes_text():
+        return f"The output of this command could not be written: {reason}."
+    place = shell_path(Path(error.filename)) if isinstance(error.filename, str) else "The output folder"
+    advice = ADVICE.get(config_name, "Make room or choose another place, such as out=/some/folder.")
+    return f"{place} could not be written: {reason}. {advice}"
