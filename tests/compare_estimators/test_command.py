@@ -99,7 +99,7 @@ def test_estimators_that_do_not_apply_are_left_out(run: Run, tmp_path: Path) -> 
         ("run=runs/vae estimators=[sgbv_a]", ["'sgbv_a'", "Did you mean sgvb_a?", "score_function"]),
         ("run=runs/vae estimators=[]", ["estimators=[]"]),
         ("run=runs/vae num_samples=[1,0]", ["num_samples[1]=0", "at least 1"]),
-        ("run=runs/vae num_samples=3", ["num_samples=3", "a list of whole numbers"]),
+        ("run=runs/vae num_samples=3", ["num_samples=3", "a list such as [1,8,64]"]),
         ("run=runs/vae num_samples=[2,2]", ["num_samples=[2, 2]", "without repetition"]),
         ("run=runs/vae repetitions=19", ["repetitions=19", "at least 20"]),
         ("run=runs/vae num_images=0", ["num_images=0"]),

@@ -55,11 +55,11 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
         ("trainer.nothing.at.all=1", ["trainer.nothing", "trainer.max_epochs"]),
         ("model=conv_vea", ["no model 'conv_vea'", "Did you mean conv_vae?", "mlp_ae"]),
         ("latent_dim", ["latent_dim"]),
-        ("+encoder.foo=1", ["model.encoder", "foo"]),
+        ("+encoder.foo=1", ["there is no option 'encoder.foo'", "encoder.hidden_sizes"]),
         ("latent_dim=0", ["latent_dim=0", "at least 1"]),
         ("latent_dim=two", ["latent_dim='two'", "at least 1"]),
         ("seed=-1", ["seed=-1", "at least 0"]),
-        ("seed=99999999999", ["seed=99999999999", "less than"]),
+        ("seed=99999999999", ["seed=99999999999", "at most 4,294,967,295"]),
         ("data.batch_size=-1", ["batch_size=-1", "at least 1"]),
         ("data.val_size=1500", ["data.val_size=1500", "1500 training images"]),
         ("data.stream=700", ["data.stream=700: expected a divisor of the 1200 training images, such as 600"]),
@@ -82,11 +82,11 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
         ("penalty=contractive", ["has no penalty. Its parts are encoder"]),
         ("model=mlp_ae penalty.weight=1", ["penalty.weight"]),
         ("model=vq_vae penalty=sparse", ["model=vq_vae has no penalty"]),
-        ("model=mlp_ae penalty=sparse penalty.kind=l2", ["penalty kind='l2': expected one of l1, kl"]),
-        ("model=mlp_ae penalty=contractive penalty.weight=0", ["penalty weight=0: expected a finite number above 0"]),
+        ("model=mlp_ae penalty=sparse penalty.kind=l2", ["penalty.kind='l2': expected one of l1, kl"]),
+        ("model=mlp_ae penalty=contractive penalty.weight=0", ["penalty.weight=0: expected a finite number above 0"]),
         ("model=psd decoder=mlp", ["expected a Dictionary, got a MLPDecoder: use decoder=dictionary"]),
         ("model=psd loss=bce", ["model=psd has no loss. Its parts are encoder, decoder."]),
-        ("optimizer.lr=-1", ["optimizer", "learning rate"]),
+        ("optimizer.lr=-1", ["optimizer.lr=-1: expected a finite number above 0"]),
         ("scheduler=step scheduler.step_size=0", ["scheduler", "step_size"]),
         ("scheduler=plateau data.val_size=0", ["plateau", "data.val_size"]),
         ("~callbacks.last", ["callbacks.last"]),
@@ -105,7 +105,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
         ("data.dataset.train=3", ["data.dataset.train"]),
         ("run_dir=null", ["run_dir=null: expected a path"]),
         ("ckpt_path=3", ["ckpt_path=3: expected a path"]),
-        ("+trainer.max_steps=0", ["nothing would be trained"]),
+        ("+trainer.max_steps=0", ["trainer.max_steps=0", "at least 1, or -1"]),
         ("ckpt_path=nothing.ckpt", ["There is no checkpoint nothing.ckpt"]),
         ("hydra.run.dir=/dev/null/run", ["/dev/null/run", "hydra.run.dir"]),
     ],
@@ -128,7 +128,7 @@ def test_a_wrong_option_of_a_figure_shows_before_training(run: Run, figure: str,
         "data=digits", "trainer=cpu", "trainer.max_epochs=1", "figures=[default,tsne]", f"++figures.{figure}"
     )
     assert code == 1
-    assert f"figures.{figure.split('.')[0]} cannot be drawn" in message
+    assert f"figures.{figure.split('.')[0]}" in message
     assert not list(tmp_path.rglob("*.ckpt"))
 
 

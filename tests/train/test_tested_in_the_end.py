@@ -21,7 +21,6 @@ Configure = Callable[..., DictConfig]
         (("+trainer.limit_val_batches=0",), "nothing would be validated"),
         (("+trainer.limit_test_batches=0",), "nothing would be tested"),
         (("+trainer.limit_train_batches=0.0",), "nothing would be trained"),
-        (("+trainer.max_steps=0",), "nothing would be trained"),
         (("+trainer.check_val_every_n_epoch=13",), "no epoch of 12 would be validated"),
         (("callbacks.best.filename=foo",), "expected best, since"),
         (("callbacks.last.filename=final",), "expected last, since"),

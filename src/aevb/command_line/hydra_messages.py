@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from aevb.command_line import CONF
 from aevb.command_line.suggestions import unknown_name
+from aevb.errors import out_of_memory
 
 LISTS = ("figures", "sections", "callbacks")  # groups of which several choices are made
 
@@ -24,7 +25,10 @@ def root_cause(error: BaseException) -> BaseException:
 def instantiation_message(error: InstantiationException) -> str:
     """The message of what a class raised when Hydra built it, with the option that the class is of."""
     key = re.search(r"full_key: (\S+)", str(error))
-    return f"{key.group(1)}: {root_cause(error)}" if key else str(root_cause(error))
+    cause = root_cause(error)
+    message = out_of_memory(cause) or str(cause)
+    # The parts of a model are set by their own names: model.encoder is ${encoder}.
+    return f"{key.group(1).removeprefix('model.')}: {message}" if key else message
 
 
 def composition_message(error: Exception, config_name: str) -> str:

@@ -8,9 +8,15 @@ from yaml import YAMLError
 
 from aevb.command_line import CONF
 from aevb.command_line.hydra_messages import composition_message, instantiation_message
-from aevb.errors import Interrupted, UserError
+from aevb.errors import Interrupted, UserError, out_of_memory
 from aevb.files import RUN_FOLDER_ADVICE, WHY_A_DISK_REFUSES, shell_path, terminal_takes_text
 
+LESS_MEMORY = {  # by command
+    "train": "Smaller layers, latent_dim, data.batch_size or loss.num_samples need less.",
+    "draw": "A smaller max_images, or a smaller n of a figure, needs less.",
+    "evaluate": "Smaller memory=, num_images= or options of a section need less.",
+    "compare_estimators": "Smaller num_images, num_samples or reference_samples need less.",
+}
 ADVICE = {"train": RUN_FOLDER_ADVICE}
 
 
@@ -30,6 +36,8 @@ def message_of(error: BaseException, config_name: str = "train") -> str | None:
             return composition_message(error, config_name)
         case YAMLError():
             return f"a file of the configuration is not YAML: {error}"
+        case MemoryError() | RuntimeError() if short := out_of_memory(error):
+            return f"{short} {LESS_MEMORY[config_name]}"
         case ValueError() if "Config group override" in str(error):  # what Hydra says of model=null
             return f"{error}. Choose one of the files in {CONF.name}/, or leave the group out."
         case ValueError() if "Unable to configure handler" in str(error) and error.__cause__:

@@ -15,6 +15,8 @@ import hydra
 from omegaconf import DictConfig
 
 from aevb.command_line import CONF
+from aevb.command_line.declared import commands, reads
+from aevb.command_line.declared.refuse import refuse_bad_options
 from aevb.command_line.plain_errors import at_work
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ __all__ = ["compare_estimators", "main"]
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="compare_estimators")
 def main(cfg: DictConfig) -> None:
     """Compare the estimators of the ELBO and of tighter bounds on one model."""
+    refuse_bad_options(cfg, commands.COMPARE_ESTIMATORS, reads.COMPARE_ESTIMATORS)
     from aevb.compare_estimators.run import compare  # torch takes seconds to import, and --help does not need it
 
     with at_work():

@@ -5,10 +5,8 @@ from collections.abc import Callable, Mapping
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from aevb.checks import true_or_false, whole_number, whole_numbers
 from aevb.command_line.device import device_of
 from aevb.command_line.suggestions import buildable, chosen_names
-from aevb.compare_estimators.statistics import GROUPS
 from aevb.errors import UserError
 from aevb.losses import VariationalBound
 from aevb.runs import Run, find_runs
@@ -19,20 +17,21 @@ Losses = Mapping[str, Callable[..., VariationalBound]]
 def checked(cfg: DictConfig) -> Losses:
     """The estimators that are asked for, by name; UserError for an invalid option."""
     chosen = chosen_names("estimator", cfg.estimators, buildable(cfg))
-    try:
-        counts = whole_numbers("num_samples", cfg.num_samples)
-        for name, values in (("estimators", chosen), ("num_samples", counts)):
-            if not values or len(set(values)) < len(values):
-                raise ValueError(f"{name}={list(values)}: expected a list without repetition, and at least one")
-        whole_number("repetitions", cfg.repetitions, at_least=2 * GROUPS)
-        whole_number("num_images", cfg.num_images)
-        whole_number("reference_samples", cfg.reference_samples, at_least=100)
-        whole_number("seed", cfg.seed, at_least=0)
-        true_or_false("fresh", cfg.fresh)
-    except ValueError as error:
-        raise UserError(str(error)) from error
+    for name, values in (("estimators", chosen), ("num_samples", cfg.num_samples)):
+        if len(set(values)) < len(values):
+            raise UserError(f"{name}={list(values)}: expected a list without repetition")
     device_of(cfg.device)  # raises UserError where there is none
-    return {name: instantiate(cfg[name], _convert_="all") for name in chosen}
+    return {name: buildable_estimator(name, cfg[name]) for name in chosen}
+
+
+def buildable_estimator(name: str, node: DictConfig) -> Callable[..., VariationalBound]:
+    """What makes an estimator from a number of samples; UserError for an option that it does not take."""
+    make: Callable[..., VariationalBound] = instantiate(node, _convert_="all")
+    try:
+        make(num_samples=1)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{name}: {error}") from error
+    return make
 
 
 def one_run(path: object) -> Run:

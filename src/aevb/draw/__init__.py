@@ -6,6 +6,8 @@ import hydra
 from omegaconf import DictConfig
 
 from aevb.command_line import CONF
+from aevb.command_line.declared import commands, reads
+from aevb.command_line.declared.refuse import refuse_bad_options
 from aevb.command_line.plain_errors import at_work
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ __all__ = ["draw", "main"]
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="draw")
 def main(cfg: DictConfig) -> None:
     """Draw the figures of one run, or the learning curves of several."""
+    refuse_bad_options(cfg, commands.DRAW, reads.DRAW)
     from aevb.draw.run import draw_runs  # torch takes seconds to import, and --help does not need it
 
     with at_work():

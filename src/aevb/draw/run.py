@@ -7,7 +7,6 @@ from pathlib import Path
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from aevb.checks import whole_number
 from aevb.command_line.figure_nodes import SCHEDULE, figure_of
 from aevb.command_line.suggestions import buildable
 from aevb.draw.pictures import seeded_picture
@@ -70,9 +69,5 @@ def quantities_of(runs: list[Run], cfg: DictConfig) -> Quantities:
     skip_distribution_checks()
     model = load_model(runs[0].checkpoint)
     data = load_data(runs[0].checkpoint)
-    try:
-        whole_number("seed", cfg.seed, at_least=0)
-        x, y = data.images(cfg.split, whole_number("max_images", cfg.max_images))
-    except ValueError as error:
-        raise UserError(str(error)) from error
+    x, y = data.images(cfg.split, cfg.max_images)
     return Quantities(model, x, y, histories)

@@ -12,12 +12,11 @@ CACHE = 8 * 2**20  # bytes of images, roughly what a core's caches hold
 
 
 @torch.no_grad()
-def max_decodes(model: ImageModel, latent_dim: int, num_bytes: float) -> int:
-    """How many latents can be decoded and compared with an image at once, in the given memory; at least 1.
+def numbers_of_a_decode(model: ImageModel, latent_dim: int) -> int:
+    """How many numbers decoding one latent, and comparing it with an image, keeps in memory.
 
-    Counts every layer's output for one latent, as if all were kept (as for a gradient they are), and five times the
-    pixels for the log likelihood. On a CPU the images decoded at once are no more than its caches hold, too: passes
-    over what has gone to main memory take longer than the matrix products.
+    Counts every layer's output, as if all were kept (as for a gradient they are), and five times the pixels for the log
+    likelihood.
     """
     numbers = 5 * prod(model.image_shape)
 
@@ -33,6 +32,16 @@ def max_decodes(model: ImageModel, latent_dim: int, num_bytes: float) -> int:
     finally:
         for hook in hooks:
             hook.remove()
+    return numbers
+
+
+def max_decodes(model: ImageModel, latent_dim: int, num_bytes: float) -> int:
+    """How many latents can be decoded and compared with an image at once, in the given memory; at least 1.
+
+    On a CPU the images decoded at once are no more than its caches hold, too: passes over what has gone to main memory
+    take longer than the matrix products.
+    """
+    numbers, parameter = numbers_of_a_decode(model, latent_dim), next(model.parameters())
     if parameter.device.type == "cpu":
         num_bytes = min(num_bytes, CACHE * numbers / prod(model.image_shape))
     return max(1, int(num_bytes / (numbers * parameter.element_size())))

@@ -7,7 +7,7 @@ InitialWeights begin a model.
 
 from aevb.networks.code_prior import CodePrior
 from aevb.networks.codebook import Codebook
-from aevb.networks.conv_decoder import ConvDecoder, ConvMapDecoder
+from aevb.networks.conv_decoder import ConvDecoder, ConvMapDecoder, NotAMap
 from aevb.networks.conv_encoder import ConvEncoder
 from aevb.networks.corruption import GaussianNoise, MaskingNoise
 from aevb.networks.decoder import Decoder, MapDecoder
@@ -41,5 +41,6 @@ __all__ = [
     "MaskingNoise",
     "MovingAverageCodebook",
     "NormalWeights",
+    "NotAMap",
     "TorchDefault",
 ]

@@ -70,6 +70,10 @@ class ConvDecoder(Decoder):
         return images.reshape(*z.shape[:-1], *self.output_shape)
 
 
+class NotAMap(ValueError):
+    """A code is no map of the shape that a decoder of maps takes."""
+
+
 class ConvMapDecoder(MapDecoder):
     """A 1×1 convolution from a map of codes to the smallest feature map, then transposed convolutions.
 
@@ -77,7 +81,8 @@ class ConvMapDecoder(MapDecoder):
 
     latent_dim: the channels D of the map of codes, which comes flattened.
 
-    Shapes: (..., D·h·w) -> (..., *output_shape), where (h, w) is the size of the smallest feature map.
+    Shapes: (..., D·h·w) -> (..., *output_shape), where (h, w) is the size of the smallest feature map. Raises NotAMap
+    for other codes.
     """
 
     def __init__(
@@ -101,6 +106,8 @@ class ConvMapDecoder(MapDecoder):
         self.smallest_map = nn.Conv2d(latent_dim, features, 1)
 
     def forward(self, z: Tensor) -> Tensor:
+        if z.shape[-1] != prod(self.code_shape):
+            raise NotAMap(f"a code of {z.shape[-1]} numbers is no map of shape {self.code_shape}")
         maps = self.smallest_map(z.reshape(-1, *self.code_shape))  # (N, C, h, w)
         images: Tensor = self.convolutions(maps)
         return images.reshape(*z.shape[:-1], *self.output_shape)

@@ -7,6 +7,8 @@ from omegaconf import DictConfig
 
 import aevb.command_line.resolvers  # noqa: F401  (makes them known)
 from aevb.command_line import CONF
+from aevb.command_line.declared import commands, reads
+from aevb.command_line.declared.refuse import refuse_bad_options
 from aevb.command_line.launchers import settle_place
 from aevb.command_line.plain_errors import at_work
 
@@ -20,6 +22,7 @@ __all__ = ["ImageDataModule", "LightningModel", "main"]
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")
 def main(cfg: DictConfig) -> float:
     """One run; returns its validation loss, for sweepers."""
+    refuse_bad_options(cfg, commands.TRAIN, reads.TRAIN)
     settle_place(cfg)
     from aevb.train.run import train  # torch and Lightning take seconds to import, and --help needs neither
 

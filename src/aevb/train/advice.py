@@ -9,6 +9,7 @@ from aevb.checks import WrongClass
 from aevb.command_line.suggestions import choices_of_class
 from aevb.distributions import InfiniteKL, ShapeMismatch, SupportMismatch
 from aevb.losses import MovingSupport, NoClosedForm, NoReparameterisation, NotGaussian, Unexplained
+from aevb.networks import NotAMap
 
 POSTERIORS = {  # by where the prior lives
     (-inf, inf): "normal, laplace or logistic",
@@ -27,6 +28,8 @@ def advice(error: BaseException) -> str | None:
             return "use loss=sgvb_a"
         case NoReparameterisation():
             return "use loss=score_function, which only needs log q(z|x)"
+        case NotAMap():
+            return "use decoder=conv, or model=vq_vae, whose codes are maps of that size"
         case NotGaussian():
             return "use posterior=normal, or loss.kl=exact"
         case Unexplained():

@@ -34,6 +34,7 @@ from aevb.train.callbacks import (
 )
 from aevb.train.checkpoint_io import AtomicCheckpointIO
 from aevb.train.data_module import ImageDataModule
+from aevb.train.memory import check_memory
 from aevb.train.module import LightningModel
 from aevb.train.plan import Plan
 from aevb.train.precision import check_precision, refuse_precision, set_precision
@@ -63,6 +64,7 @@ def assemble(plan: Plan) -> Training:
     seed_everything(cfg.seed, workers=True, verbose=False)
     data = ImageDataModule(instantiate(cfg.data, orders=cfg.seeds, _convert_="all"))
     module = build_module(plan)
+    check_memory(module.model, cfg)
     check_parts_fit(module.model, data.data.image_shape)
     check_optimizer(module, cfg)
     plan.run_dir.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,9 @@ from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf, open_dict
 from torch import nn
 
+from aevb.command_line.declared.commands import TRAIN
+from aevb.command_line.declared.reads import TRAIN_NEEDS
+from aevb.command_line.suggestions import unknown_name
 from aevb.errors import UserError
 from aevb.train.preflight import SINGLE_CHOICES, choices_made
 
@@ -40,12 +43,40 @@ def drop_foreign_options(cfg: DictConfig) -> DictConfig:
     return mended
 
 
+def refuse_unknown_options(cfg: DictConfig) -> None:
+    """Raise UserError for an option of the command line, as +encoder.foo=1 gives it, that its part does not take."""
+    for override in HydraConfig.get().overrides.task if HydraConfig.initialized() else []:
+        part, *options = override.lstrip("+").split("=")[0].split(".")
+        if part == "callbacks" and options:
+            part, *options = f"{part}.{options[0]}", *options[1:]
+        node = OmegaConf.select(cfg, part)
+        if part == "figures" or override.startswith("~") or not (options and isinstance(node, DictConfig)):
+            continue
+        if not _is_taken(node, options[0]) or (_is_open(node) and f"{part}.{options[0]}" not in TRAIN):
+            if options[0] in cfg:
+                raise UserError(f"{override}: {part} has no option {options[0]}. Did you mean {'.'.join(options)}?")
+            names = [f"{part}.{parameter.name}" for parameter in _parameters(node)]
+            known = [name for name in names if name not in TRAIN_NEEDS or TRAIN_NEEDS[name].fulfilled]
+            raise UserError(f"{override}: {unknown_name('option', f'{part}.{options[0]}', known)}")
+
+
 def _is_taken(node: DictConfig, option: str) -> bool:
     """Whether what the node builds has such an argument."""
     if option.startswith("_") or OmegaConf.is_missing(node, "_target_") or "_target_" not in node:
         return True
+    return any(parameter.name == option or parameter.kind is parameter.VAR_KEYWORD for parameter in _parameters(node))
+
+
+def _is_open(node: DictConfig) -> bool:
+    """Whether it is one of Lightning's that hands options of any name on, as a logger does."""
+    if not str(node.get("_target_", "")).startswith("lightning."):
+        return False
+    return any(parameter.kind is parameter.VAR_KEYWORD for parameter in _parameters(node))
+
+
+def _parameters(node: DictConfig) -> list[inspect.Parameter]:
+    """The arguments of what the node builds; none for a module without options, whose signature takes all."""
     cls = get_class(node._target_)
-    if cls.__init__ is nn.Module.__init__:  # type: ignore[misc]
-        return False  # it has no options, though the signature takes all
-    parameters = inspect.signature(cls).parameters.values()
-    return any(parameter.name == option or parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
+    if cls is nn.Identity or cls.__init__ is nn.Module.__init__:  # type: ignore[misc]
+        return []
+    return list(inspect.signature(cls).parameters.values())

@@ -6,7 +6,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from aevb.train.foreign_options import drop_foreign_options
+from aevb.train.foreign_options import drop_foreign_options, refuse_unknown_options
 from aevb.train.preflight import SINGLE_CHOICES, choices_made, is_unused, refuse_impossible
 from aevb.train.pretrained import with_pretrained
 from aevb.train.resume import Resumed, resumed_from
@@ -32,6 +32,7 @@ class Plan:
 def plan_run(cfg: DictConfig) -> Plan:
     """Check a composed configuration, which stays as it is; raises UserError for what cannot work."""
     cfg = drop_foreign_options(cfg)
+    refuse_unknown_options(cfg)
     refuse_impossible(cfg)
     resolved: DictConfig = OmegaConf.create(OmegaConf.to_container(cfg, resolve=True))  # type: ignore[assignment]
     check_it_can_be_tested(resolved)

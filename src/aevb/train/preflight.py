@@ -9,40 +9,26 @@ from lightning.pytorch import Trainer
 from omegaconf import DictConfig, OmegaConf
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
-from aevb.checks import whole_number
+from aevb.command_line.declared.reads import PARTS
 from aevb.data import ImageData
-from aevb.errors import UserError
+from aevb.errors import UserError, out_of_memory
 from aevb.models import VQVAE, ImageModel, SeedEnsemble
 from aevb.train.advice import advice
 from aevb.train.module import LightningModel
 
-PARTS = ("encoder", "decoder", "posterior", "prior", "code_prior", "likelihood", "loss", "noise", "penalty", "codebook")
 SINGLE_CHOICES = ("model", *PARTS, "init", "optimizer", "scheduler", "data")  # groups of which there is one choice
 
 
 def refuse_impossible(cfg: DictConfig) -> None:
     """Raise UserError for values that nothing below would refuse, or only late."""
-    try:
-        whole_number("trainer.max_epochs", cfg.trainer.max_epochs)
-        if whole_number("seed", cfg.seed, at_least=0) + whole_number("seeds", cfg.seeds) > 2**32:
-            raise ValueError(f"seed={cfg.seed}: expected less than {2**32 - cfg.seeds + 1}")
-    except ValueError as error:
-        raise UserError(str(error)) from error
-    for name in ("run_dir", "ckpt_path"):
-        if not isinstance(cfg[name], str) and not (name == "ckpt_path" and cfg[name] is None):
-            raise UserError(f"{name}={cfg[name]}: expected a path")
+    if cfg.seed + cfg.seeds > 2**32:
+        raise UserError(f"seed={cfg.seed}: expected less than {2**32 - cfg.seeds + 1}")
     for group, choice in choices_made().items():
         if group in SINGLE_CHOICES and not isinstance(choice, str):
             raise UserError(f"{group} must be one choice, got {choice}: run several with -m {group}=a,b")
     gpu = torch.cuda.is_available() or torch.backends.mps.is_available()
     if cfg.trainer.accelerator in ("gpu", "cuda", "mps") and not gpu:
         raise UserError("trainer=gpu: torch finds no GPU on this machine. Use trainer=auto or trainer=cpu.")
-    for override in HydraConfig.get().overrides.task if HydraConfig.initialized() else []:
-        part = override.lstrip("+~").split("=")[0].split(".")[0].split("@")[0]
-        if is_unused(part, cfg):
-            used = ", ".join(name for name in PARTS if name in cfg.model)
-            model = choices_made().get("model", cfg.model._target_)
-            raise UserError(f"{override}: model={model} has no {part}. Its parts are {used}.")
 
 
 def choices_made() -> dict[str, object]:
@@ -61,6 +47,8 @@ def check_parts_fit(model: ImageModel, image_shape: tuple[int, ...]) -> None:
         with torch.no_grad(), torch.random.fork_rng(devices=[]):
             terms = model.eval().terms(torch.zeros(2, *image_shape))
     except (RuntimeError, ValueError) as error:
+        if out_of_memory(error):
+            raise
         if tip := advice(error):
             raise UserError(f"{error}: {tip}") from error
         if not (isinstance(error, ValueError) or _found_by_torch(error)):
@@ -119,6 +107,8 @@ def check_optimizer(module: LightningModel, cfg: DictConfig) -> None:
         elif scheduler is not None:
             scheduler.step()
     except (TypeError, ValueError, RuntimeError, ArithmeticError) as error:
+        if out_of_memory(error):
+            raise
         raise UserError(f"{part}={OmegaConf.to_container(cfg[part], resolve=True)}: {error}") from error
 
 

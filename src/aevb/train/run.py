@@ -13,6 +13,7 @@ from aevb.models import SeedEnsemble
 from aevb.runs import load_checkpoint
 from aevb.runs.provenance import revision, versions
 from aevb.train.assemble import Training, assemble
+from aevb.train.complaints import plain_complaints
 from aevb.train.each_seed import report_each
 from aevb.train.plan import plan_run
 from aevb.train.quiet import quiet_lightning
@@ -21,7 +22,6 @@ from aevb.train.report import log_hyperparameters, print_summary, write_metrics
 from aevb.train.restoring import restoring
 from aevb.train.resume import resumable
 from aevb.train.score import Scores, num_scored, score
-from aevb.train.trainer_options import lightning_refusals
 
 log = logging.getLogger(__name__)
 
@@ -40,9 +40,9 @@ def train(cfg: DictConfig) -> float:
     """Train, then validate and test the best checkpoint; returns its val/loss (train/loss without validation)."""
     quiet_lightning()
     plan = plan_run(cfg)
-    with owning(plan.run_dir):
+    with owning(plan.run_dir), plain_complaints():
         training = assemble(plan)
-        with one_run(training.trainer, plan.run_dir), resumable(training.trainer, plan.run_dir), lightning_refusals():
+        with one_run(training.trainer, plan.run_dir), resumable(training.trainer, plan.run_dir):
             fitted = fit(training)
             scores = score(training.trainer, training.module, training.data, fitted.checkpoint)
             return report(training, fitted, scores)

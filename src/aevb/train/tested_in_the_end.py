@@ -16,8 +16,6 @@ def check_it_can_be_tested(cfg: DictConfig) -> None:
         if trainer.get(f"limit_{stage}_batches", 1) == 0 and (stage != "val" or cfg.data.val_size):
             remedy = ", or set data.val_size=0 to train without validation" if stage == "val" else ""
             raise UserError(f"trainer.limit_{stage}_batches=0: nothing would be {what}. Leave it out{remedy}.")
-    if trainer.get("max_steps", -1) == 0:
-        raise UserError("trainer.max_steps=0: nothing would be trained. Give at least 1, or leave it out.")
     every, epochs = trainer.get("check_val_every_n_epoch", 1), trainer.max_epochs
     if cfg.data.val_size and every is not None and every > epochs:
         raise UserError(

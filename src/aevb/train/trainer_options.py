@@ -1,11 +1,8 @@
 """Options of Lightning's Trainer that a run sets itself, or that mean something else here."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import BatchSizeFinder, LearningRateFinder
 from lightning.pytorch.profilers import AdvancedProfiler, PassThroughProfiler, SimpleProfiler
@@ -86,16 +83,3 @@ def takes_a_sample(trainer: Trainer, split: str) -> bool:
         return trainer.overfit_batches > 0  # type: ignore[attr-defined, no-any-return]
     limit = trainer.limit_val_batches if split == "val" else trainer.limit_test_batches
     return not (isinstance(limit, float) and limit == 1.0)
-
-
-@contextmanager
-def lightning_refusals() -> Iterator[None]:
-    """Turn what Lightning says of options that it finds impossible into UserError."""
-    try:
-        yield
-    except MisconfigurationException as error:
-        raise UserError(f"trainer: {error}") from error
-    except ValueError as error:
-        if "`val_check_interval`" not in str(error):
-            raise
-        raise UserError(f"trainer: {str(error).strip()}") from error
