@@ -15,7 +15,7 @@ from aevb.train.run import train
 QUICK = ("data=digits", "trainer=cpu", "figures=[]", "encoder.hidden_sizes=[4]", "decoder.hidden_sizes=[4]")
 
 CHANGES: dict[str, Callable[[dict[str, Any]], object]] = {
-    "loops": lambda content: content["loops"]["fit_loop"].pop("epoch_loop.val_loop.batch_progress"),
+    "loops": lambda content: content["loops"]["fit_loop"].update({"epoch_loop.val_loop.batch_progress": 5}),
     "optimiser": lambda content: content["optimizer_states"][0]["param_groups"].append({"params": []}),
     "callbacks": lambda content: content.update(callbacks=dict.fromkeys(content["callbacks"], 5)),
     "metrics": lambda content: content.update(metrics={"elsewhere": {"sums": torch.zeros(2)}}),
