@@ -180,3 +180,7 @@ def test_a_checkpoint_is_found_in_its_run_and_in_its_folder(saved: Callable[...,
     (tmp_path / "checkpoints").mkdir()
     last = saved().rename(tmp_path / "checkpoints" / "last.ckpt")
     assert find_checkpoint(tmp_path) == find_checkpoint(tmp_path / "checkpoints") == find_checkpoint(last) == last
+    for better in (last.with_name("best.ckpt"), last.with_name("final.ckpt")):
+        better.touch()
+        assert find_checkpoint(tmp_path) == better
+        assert find_checkpoint(tmp_path, "last.ckpt") == last

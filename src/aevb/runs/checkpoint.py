@@ -153,7 +153,7 @@ def find_checkpoint(path: str | Path, *names: str) -> Path:
         for file in (folder / name for folder in (path / "checkpoints", path) for name in names):
             if file.is_file():
                 return file
-        raise UserError(f"The folder {path} has no checkpoints/{' or '.join(names)}: name a run or a .ckpt file.")
+        raise UserError(f"The folder {path} has no checkpoints/{' or '.join(names[-2:])}: name a run or a .ckpt file.")
     if not path.is_file():
         newest = newest_file(Path("outputs").glob("**/last.ckpt"))
         hint = f" The newest last.ckpt under outputs is {shell_path(newest)}." if newest else ""

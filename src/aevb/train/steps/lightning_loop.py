@@ -20,12 +20,13 @@ def steps_until_lightning_is_needed(trainer: Trainer) -> float:
         bounds.append(loop.max_steps - trainer.global_step)
     if loop.min_steps and loop.min_steps > trainer.global_step:  # where a run that is to stop early may stop
         bounds.append(loop.min_steps - trainer.global_step)
-    if trainer.val_check_batch not in (None, inf):
+    every = trainer.val_check_batch
+    if every is not None and every != inf:
         seen = loop.total_batch_idx if trainer.check_val_every_n_epoch is None else loop.batch_idx
-        bounds.append(trainer.val_check_batch - seen % trainer.val_check_batch)
+        bounds.append(every - seen % every)
     saving = [callback for callback in trainer.checkpoint_callbacks if isinstance(callback, ModelCheckpoint)]
     intervals = [callback._every_n_train_steps for callback in saving if callback._every_n_train_steps]
-    return min([*bounds, *(every - trainer.global_step % every for every in intervals)])
+    return min([*bounds, *(n - trainer.global_step % n for n in intervals)])
 
 
 def next_closures(trainer: Trainer, n: int) -> Iterator[Callable[[], Any]]:
