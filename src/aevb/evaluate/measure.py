@@ -18,12 +18,12 @@ from aevb.evaluate.model_under_test import ModelUnderTest
 from aevb.evaluate.order import evaluation_order
 from aevb.evaluate.result import Result
 from aevb.evaluate.section import Section, in_order_of_needs
-from aevb.models import ImageModel, check_images, evaluating
+from aevb.models import ImageModel, check_images, evaluating, has_finite_weights
 from aevb.seeding import seed_for
 
 
 class Diverged(ValueError):
-    """A result is not a finite number."""
+    """A result, or a weight of the model, is not a finite number."""
 
 
 @dataclass
@@ -66,14 +66,16 @@ def evaluate(
     data: the data set, for sections that need training images. split: the split of it that the images are from.
     memory: MiB of intermediate results. seed: of all samples.
 
-    Raises Diverged where a result is not a finite number, and ValueError for an unknown section and for images that the
-    model does not take.
+    Raises Diverged where a result or a weight is not a finite number, and ValueError for an unknown section and for
+    images that the model does not take.
 
     >>> found = evaluate(model, x, y, ["elbo", "importance"])  # doctest: +SKIP
     >>> found["log_px_5000"].value, found["log_px_5000"].standard_error  # doctest: +SKIP
     (-151.2, 0.49)
     """
     check_images(model, images, labels)
+    if not has_finite_weights(model):
+        raise Diverged("some weights of the model are NaN or infinite: its training has diverged")
     names = [sections] if isinstance(sections, str) else sections
     chosen = names if isinstance(names, Mapping) else {name: section_named(name) for name in names}
     with evaluating(model):

@@ -13,6 +13,7 @@ from aevb.errors import NotApplicable
 from aevb.figures.canvas.by_label import scatter_by_label
 from aevb.figures.canvas.chosen_points import chosen_points
 from aevb.figures.canvas.counted import counted
+from aevb.figures.canvas.spread import spread_of
 
 Projection = Callable[[np.ndarray], np.ndarray]
 
@@ -33,7 +34,7 @@ def latent_scatter(
     points: codes of D numbers to be marked with 1, 2, …, as in `decoded_points`; projected as the others are. In one
         dimension a point is a line, since it has no label.
     """
-    codes, labels = z.detach().float().cpu().numpy(), y.cpu().numpy()
+    codes, labels = z.detach().cpu().double().numpy(), y.cpu().numpy()
     marked = chosen_points(points or [], codes.shape[1]).numpy()
     figure = Figure(figsize=(10, 8) if colour_bar else (8, 6.8), dpi=100, layout="constrained")
     axes = figure.subplots()
@@ -56,7 +57,7 @@ def _to_the_plane(codes: np.ndarray) -> tuple[Projection, tuple[str, str]]:
     """What gives two coordinates for each code, and the names of the axes."""
     if codes.shape[1] > 2 and len(codes) < 2:
         raise NotApplicable("principal components need at least 2 images")
-    if codes.shape[1] == 2 or (codes == codes[0]).all():  # equal codes have no principal components
+    if codes.shape[1] == 2 or not spread_of(codes):
         return lambda points: points[:, :2], ("$z_1$", "$z_2$")
     pca = PCA(n_components=2).fit(codes)
     first, second = pca.explained_variance_ratio_

@@ -21,11 +21,13 @@ from aevb.models import (
     Part,
     VQPrior,
     denoiser,
+    has_finite_weights,
     parts_of,
 )
 from aevb.networks import Dictionary
 from aevb.samplers import ChainStates, FilledIn, denoising_chain, fill_in
 
+OF_THE_IMAGES = {"x", "y", "histories", "units"}  # quantities that no weights are needed for
 Histories = Mapping[str, Sequence[Mapping[str, float]]]  # by the name of a run, a row for each epoch
 
 
@@ -61,7 +63,10 @@ class Quantities:
     @cached_property
     def z(self) -> Tensor:
         """The code of each image, (N, D)."""
-        return self._of_each(self._x, self._model.encode)
+        codes = self._of_each(self._x, self._model.encode)
+        if not codes.isfinite().all():
+            raise NotApplicable("some codes are NaN or infinite: has the training diverged?")
+        return codes
 
     @cached_property
     def reconstruction(self) -> Tensor:
@@ -178,7 +183,10 @@ class Quantities:
         Raises NotApplicable where the model has no such quantity, or the figure does not suit it, and ValueError for a
         wrong option.
         """
-        picture = figure(**{name: getattr(self, name) for name in wanted_quantities(figure)})
+        wanted = wanted_quantities(figure)
+        if not OF_THE_IMAGES.issuperset(wanted) and not has_finite_weights(self._model):
+            raise NotApplicable("some weights of the model are NaN or infinite: its training has diverged")
+        picture = figure(**{name: getattr(self, name) for name in wanted})
         if not isinstance(picture, Picture):
             raise TypeError(
                 f"{figure} returned a {type(picture).__name__}: expected a matplotlib Figure or an Animation"

@@ -25,5 +25,5 @@ def ratio_with_error(a: Estimate, b: Estimate) -> Estimate:
     """a / b, for independent errors; 1 without an error for an estimate and itself."""
     if a is b:
         return Estimate(1.0, 0.0, "1")
-    relative = hypot((a.standard_error or 0) / a.value, (b.standard_error or 0) / b.value)
-    return Estimate(a.value / b.value, a.value / b.value * relative, "1")
+    ratio = a.value / b.value
+    return Estimate(ratio, hypot(a.standard_error or 0, ratio * (b.standard_error or 0)) / abs(b.value), "1")

@@ -5,6 +5,7 @@ from aevb.models.bayesian_vae import BayesianVAE
 from aevb.models.check_images import check_images
 from aevb.models.denoiser import denoiser
 from aevb.models.evaluating import evaluating
+from aevb.models.has_finite_weights import has_finite_weights
 from aevb.models.image_model import GenerativeModel, ImageModel
 from aevb.models.layer_table import layer_table
 from aevb.models.layers import Part, parts_of
@@ -30,6 +31,7 @@ __all__ = [
     "check_images",
     "denoiser",
     "evaluating",
+    "has_finite_weights",
     "layer_table",
     "parts_of",
 ]

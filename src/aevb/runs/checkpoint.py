@@ -13,7 +13,7 @@ from torch import Tensor
 from aevb.data import ImageData
 from aevb.errors import UserError
 from aevb.files import newest_file, shell_path
-from aevb.models import ImageModel, SeedEnsemble
+from aevb.models import ImageModel, SeedEnsemble, has_finite_weights
 from aevb.runs.bounded_build import no_larger_than
 from aevb.runs.named_data import data_root, described_data
 from aevb.runs.safe_config import brief, check_plain, check_targets, told
@@ -32,7 +32,7 @@ def load_model(path: str | Path) -> ImageModel:
     checkpoint = load_checkpoint(path)
     model = described_model(checkpoint, path)
     restore_weights(model, checkpoint, path)
-    if not all(weight.isfinite().all() for weight in model.parameters()):
+    if not has_finite_weights(model):
         raise UserError(f"{path} has weights that are not finite numbers: its training has diverged")
     return model.eval()
 

@@ -20,6 +20,7 @@ from aevb.signals import keep_catching, stopped
 from aevb.terminal import shell_command
 from aevb.train.callbacks.begin_run import BeginRun
 from aevb.train.complete import check_has_state, check_place, epochs_done
+from aevb.train.pretrained import WHERE_THE_FILES_ARE
 
 MUST_AGREE = ("model", "data", "optimizer", "scheduler", "seed", "seeds")
 TRAINER_MUST_AGREE = (
@@ -70,7 +71,7 @@ def _check_same_run(path: Path, checkpoint: dict[str, Any], config: dict[str, An
     differing = [
         f"{key} was {then.get(key, 'absent')} and is now {now.get(key, 'absent')}"
         for key in sorted(then.keys() | now.keys())
-        if _must_agree(*key.split(".")[:2]) and then.get(key) != now.get(key)
+        if _must_agree(key) and then.get(key) != now.get(key)
     ]
     if differing:
         follows = [
@@ -84,9 +85,12 @@ def _check_same_run(path: Path, checkpoint: dict[str, Any], config: dict[str, An
         )
 
 
-def _must_agree(part: str, option: str = "") -> bool:
+def _must_agree(option: str) -> bool:
     """Whether an option, such as trainer.precision, decides what training does."""
-    return part in MUST_AGREE or (part == "trainer" and option in TRAINER_MUST_AGREE)
+    part, _, name = option.partition(".")
+    if part == "trainer":
+        return name.split(".")[0] in TRAINER_MUST_AGREE
+    return part in MUST_AGREE and name not in {f"dataset.{place}" for place in WHERE_THE_FILES_ARE}
 
 
 def _is_finished(path: Path, checkpoint: dict[str, Any], config: dict[str, Any]) -> bool:

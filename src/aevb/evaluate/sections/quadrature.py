@@ -39,9 +39,10 @@ class Quadrature(Section):
         sentences = []
         for name, error in (("log p(x)", exact.error), ("the ELBO", exact.elbo_error)):
             if missed := int((error > self.tolerance).sum()):
+                worst = f"is about {error.max():.2g} nats" if error.isfinite().all() else "is not known"
                 sentences.append(
                     f"Quadrature of {name} did not reach {self.tolerance:g} nats for {missed:,} of {len(x):,} images; "
-                    f"the error of the worst is about {error.max():.2g} nats."
+                    f"the error of the worst {worst}."
                 )
         shown = x[:6]
         picture = exact_posterior(shown.cpu(), *posterior_density(model, shown, exact))

@@ -13,9 +13,10 @@ from aevb.evaluate.findings import Findings
 from aevb.evaluate.model_under_test import ModelUnderTest
 from aevb.evaluate.result import result
 from aevb.evaluate.section import Section
+from aevb.figures.canvas.counted import counted
 from aevb.files import disk_errors
 from aevb.metrics.batching import chunk_sizes
-from aevb.metrics.classifier import accuracy, cached_classifier
+from aevb.metrics.classifier import FeatureClassifier, accuracy, cached_classifier
 from aevb.metrics.sample_quality import sample_quality
 from aevb.models import VAE, GenerativeModel
 
@@ -59,12 +60,17 @@ class Samples(Section):
             f"classifier whose features compare them is right for {right:.2%} of the images."
         ]
         if tested.split != "train":
-            train, _ = data.images("train", len(tested.x))
-            train = model.to_grey(train.to(x))
-            floor = sample_quality(x, train, classifier, self.num_neighbours)["frechet_distance"]
-            sentences.append(f"{len(train):,} training images are at a Fréchet distance of {floor.value:.3f}.")
+            sentences.append(self._floor(x, model.to_grey(data.images("train", len(x))[0].to(x)), classifier))
         results = [result(name, estimate, len(tested.x), self.num_samples) for name, estimate in quality.items()]
         return Findings(results, sentences=sentences)
+
+    def _floor(self, x: Tensor, train: Tensor, classifier: FeatureClassifier) -> str:
+        """How far training images are from those of the evaluation: what a perfect model would have."""
+        try:
+            floor = sample_quality(x, train, classifier, self.num_neighbours)["frechet_distance"]
+        except ValueError:  # too few of them
+            return f"{counted(len(train), 'training image')}: too few to say how far even such images would be."
+        return f"{len(train):,} training images are at a Fréchet distance of {floor.value:.3f}."
 
 
 def _draw(model: GenerativeModel, n: int, binary: bool) -> Tensor:
