@@ -4,7 +4,6 @@ import csv
 import errno
 import os
 import shlex
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from io import StringIO
@@ -37,15 +36,15 @@ def disk_errors(place: object, advice: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in WHY_A_DISK_REFUSES or not terminal_takes_text():
+        if error.errno not in WHY_A_DISK_REFUSES or (error.filename is None and not output_takes_text()):
             raise
         raise UserError(f"{place} could not be written: {WHY_A_DISK_REFUSES[error.errno]}. {advice}") from error
 
 
-def terminal_takes_text() -> bool:
-    """Whether the output can be written, which may go to a file on a full disk: train > log.txt."""
+def output_takes_text() -> bool:
+    """Whether an empty line can be printed: the output may go to a file on a full disk, as in train > log.txt."""
     try:
-        sys.stdout.flush()
+        print(flush=True)
     except (OSError, ValueError):
         return False
     return True

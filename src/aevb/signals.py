@@ -14,6 +14,7 @@ from types import FrameType
 
 EXIT_CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 143}
 AGAIN_AFTER = 1.0  # seconds
+RANK_ARGUMENTS = "AEVB_RANK_ARGUMENTS"  # in the environment of a process that another device's has started
 
 
 class _Stop:
@@ -27,7 +28,14 @@ class _Stop:
 
 
 def catch_signals() -> None:
-    """From now on a signal ends this command with a message; one that is ignored, as after nohup, stays ignored."""
+    """From now on a signal ends this command with a message; one that is ignored, as after nohup, stays ignored.
+
+    The process of another device of a run leaves it to the first, which ends it.
+    """
+    if RANK_ARGUMENTS in os.environ:
+        for number in EXIT_CODES:
+            signal.signal(number, signal.SIG_IGN)
+        return
     _Stop.caught = tuple(number for number in EXIT_CODES if signal.getsignal(number) != signal.SIG_IGN)
     signal.signal(signal.SIGALRM, _remind)  # now, because Lightning puts back what it finds
     sys.unraisablehook = _unraisable
@@ -39,12 +47,6 @@ def keep_catching() -> None:
     """Catch the signals of `catch_signals` again, where a library has put its own handlers in their place."""
     for number in _Stop.caught:
         signal.signal(number, _caught)
-
-
-def ignore_signals() -> None:
-    """Leave it to the process that has started this one."""
-    for number in EXIT_CODES:
-        signal.signal(number, signal.SIG_IGN)
 
 
 @contextmanager

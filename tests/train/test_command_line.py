@@ -15,6 +15,7 @@ from hydra.core.global_hydra import GlobalHydra
 from lightning.pytorch import Trainer
 
 from aevb.command_line.plain_errors import plain_errors
+from aevb.runs.lock import locked
 from aevb.train import LightningModel, main
 
 QUICK = ("data=digits", "trainer=cpu", "trainer.max_epochs=1", "figures=[]")
@@ -211,6 +212,41 @@ def test_a_job_of_a_sweep_can_be_resumed_by_the_printed_command(
     assert code == 130
     assert len(list(tmp_path.rglob("last.ckpt"))) == 1  # the second job was not begun
     assert run(*shlex.split(message.strip().splitlines()[-1])[3:])[0] == 0
+
+
+def test_every_job_of_a_sweep_that_fails_is_named_with_its_reason(run: Run, tmp_path: Path) -> None:
+    code, message = run("-m", *QUICK, "latent_dim=2,0", "seed=1,-1")
+    assert code == 1
+    assert "Error: 3 of 4 jobs failed" in message
+    for job, reason in ((1, "seed=-1"), (2, "latent_dim=0: expected"), (3, "seed=-1")):
+        assert any(f"job {job} (" in line and reason in line for line in message.splitlines())
+        (log,) = tmp_path.glob(f"outputs/multirun/*/{job}_*/train.log")
+        assert reason in log.read_text()
+    assert len(list(tmp_path.rglob("metrics.json"))) == 1
+
+
+def test_a_folder_in_which_a_run_is_under_way_is_refused_before_anything_is_written(run: Run, tmp_path: Path) -> None:
+    with locked(tmp_path / "here"):
+        code, message = run(*QUICK, "hydra.run.dir=here")
+    assert code == 1
+    assert "here is in use" in message
+    assert [file.name for file in (tmp_path / "here").iterdir()] == ["train.log"]
+
+
+def test_a_run_that_is_refused_leaves_the_earlier_one_whole(run: Run, tmp_path: Path) -> None:
+    quick = QUICK[:-1]
+    assert run(*quick, "figures=[reconstructions]", "hydra.run.dir=here")[0] == 0
+    before = {file: file.read_bytes() for file in (tmp_path / "here").rglob("*") if file.is_file()}
+    wrong = ("figures=[reconstructions,decoded_grid]", "figures.decoded_grid.n=0", "latent_dim=3")
+    assert run(*quick, *wrong, "hydra.run.dir=here")[0] == 1
+    assert all(file.read_bytes() == content for file, content in before.items() if file.suffix != ".log")
+    assert run(*quick, "figures=[]", "data.val_size=0", "latent_dim=3", "hydra.run.dir=here")[0] == 0
+    assert {file.name for file in (tmp_path / "here").rglob("*.*") if file.suffix in (".ckpt", ".png")} == {"last.ckpt"}
+
+
+def test_options_stand_on_either_side_of_the_flag_and_paths_need_no_quotes_of_hydras(run: Run, tmp_path: Path) -> None:
+    assert run(*QUICK, "latent_dim=2,3", "-m", "seed=1", "hydra.sweep.dir=my runs/[a=1,b]")[0] == 0
+    assert len(list((tmp_path / "my runs" / "[a=1,b]").glob("*/metrics.json"))) == 2
 
 
 def test_a_run_can_go_on_in_its_own_folder(run: Run) -> None:

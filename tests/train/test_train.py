@@ -1,6 +1,7 @@
 """Whole runs on scikit-learn's digits: their traces, and that they repeat."""
 
 import json
+import os
 import struct
 import subprocess
 import sys
@@ -234,3 +235,17 @@ def test_two_devices_train_as_one_does_with_twice_the_batch(configure: Configure
     assert metrics_of(two)["devices"] == 2
     for stage in ("train", "validation", "test"):
         assert metrics_of(two)[stage] == pytest.approx(metrics_of(one)[stage], rel=1e-4)
+
+
+@pytest.mark.slow
+def test_the_processes_of_a_sweep_on_two_devices_share_its_folders(tmp_path: Path) -> None:
+    options = ("data=digits", "figures=[]", "trainer.max_epochs=1", "latent_dim=2,3", "hydra.sweep.dir=a=1 b")
+    devices = ("trainer=ddp", "trainer.accelerator=cpu", "trainer.devices=2")
+    command = [sys.executable, "-m", "aevb.train", "-m", *options, *devices]
+    environment = {**os.environ, "SLURM_NTASKS": "3", "LOCAL_RANK": "1"}  # which are another launcher's
+    subprocess.run(command, check=True, timeout=300, cwd=tmp_path, env=environment)
+    assert [path.name for path in tmp_path.iterdir()] == ["a=1 b"]
+    for job in "01":
+        (folder,) = (tmp_path / "a=1 b").glob(f"{job}_*")
+        assert json.loads((folder / "metrics.json").read_text())["devices"] == 2
+        assert [file.name for file in folder.glob("*.log")] == ["train.log"]

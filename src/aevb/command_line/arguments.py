@@ -11,10 +11,10 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 
 from aevb.errors import UserError
+from aevb.signals import RANK_ARGUMENTS
 
 FOLDERS = ("out", "run_dir", "hydra.run.dir", "hydra.sweep.dir")
 PATHS = (*FOLDERS, "run", "ckpt_path", "vq_vae", "data.dataset.root")
-RANK_ARGUMENTS = "AEVB_RANK_ARGUMENTS"  # in the environment of a process that another device's has started
 
 
 def prepare_arguments() -> None:
@@ -72,7 +72,7 @@ def _path_quoted(override: str, sweeps: bool) -> str:
     if not exists:
         if value == "null" or "${" in value or re.fullmatch(r"\[.*\]|'.*'|\".*\"", value, re.DOTALL):
             return override
-        if sweeps and re.search(r",|^\w+\(.*\)$", value):
+        if sweeps and not name.startswith("hydra.") and re.search(r",|^\w+\(.*\)$", value):
             return override
     try:
         taken = OverridesParser.create().parse_override(f"{key}={value}").value()

@@ -8,8 +8,8 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, ListConfig
 
-from aevb.command_line.arguments import RANK_ARGUMENTS
 from aevb.errors import UserError
+from aevb.signals import RANK_ARGUMENTS
 
 # What torchrun, SLURM, LSF, MPI and Lightning itself tell a process about its place among others.
 PLACE = re.compile(

@@ -9,7 +9,7 @@ from yaml import YAMLError
 from aevb.command_line import CONF
 from aevb.command_line.hydra_messages import composition_message, instantiation_message
 from aevb.errors import Interrupted, UserError, out_of_memory
-from aevb.files import RUN_FOLDER_ADVICE, WHY_A_DISK_REFUSES, shell_path, terminal_takes_text
+from aevb.files import RUN_FOLDER_ADVICE, WHY_A_DISK_REFUSES, output_takes_text, shell_path
 
 LESS_MEMORY = {  # by command
     "train": "Smaller layers, latent_dim, data.batch_size or loss.num_samples need less.",
@@ -49,7 +49,7 @@ def message_of(error: BaseException, config_name: str = "train") -> str | None:
 
 def _disk_message(error: OSError, config_name: str) -> str:
     reason = WHY_A_DISK_REFUSES[error.errno or 0]
-    if error.filename is None and not terminal_takes_text():
+    if error.filename is None and not output_takes_text():
         return f"The output of this command could not be written: {reason}."
     place = shell_path(Path(error.filename)) if isinstance(error.filename, str) else "The output folder"
     advice = ADVICE.get(config_name, "Make room or choose another place, such as out=/some/folder.")

@@ -15,7 +15,6 @@ from aevb.command_line.failed_jobs import log_failure, summary_of_failures
 from aevb.command_line.hydra_patch import read_groups_once
 from aevb.command_line.messages import message_of
 from aevb.errors import Interrupted
-from aevb.files import terminal_takes_text
 from aevb.signals import exit_code, stopped, unwinding
 
 
@@ -77,7 +76,9 @@ def at_work() -> Iterator[None]:
 
 def _fail(message: str, code: int = 1) -> None:
     _print(message)
-    if not terminal_takes_text():
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
         _discard_output()
     sys.exit(code)
 

@@ -8,6 +8,7 @@ import yaml
 FIGURES = Path(__file__).parents[1] / "figures"
 OF_A_RUN = ("config.yaml", "history.csv", "hparams.yaml", "metrics.json", "model.txt")
 OF_OTHER_COMMANDS = ("evaluation.json", "evaluation_images.csv", "figures/gradient_noise.csv")
+EVENTS = "events.out.tfevents.*"
 CHECKPOINTS = ("best", "last", "final", "epoch-{epoch}", "{epoch}-{step}")
 
 
@@ -34,6 +35,12 @@ class Leftovers:
                 folder = folder.parent
         return removed
 
+    def remove_new_events(self) -> None:
+        """Remove what TensorBoard has written beside a run that stays."""
+        for path in self.folder.glob(EVENTS):
+            if self.files and path not in self.files:
+                path.unlink()
+
 
 def _files_of_a_run(folder: Path) -> list[Path]:
     """Nothing where there has been no run, such as where a config.yaml is of another program."""
@@ -53,7 +60,7 @@ def _files_of_a_run(folder: Path) -> list[Path]:
         if re.fullmatch(rf"({figures})(-epoch-\d+)?\.(png|gif)", path.name)
     ]
     others = [folder / name for name in (*OF_A_RUN, *OF_OTHER_COMMANDS)]
-    events = folder.glob("events.out.tfevents.*")
+    events = folder.glob(EVENTS)
     return [path for path in (*checkpoints, *drawn, *others, *events, *of_seeds) if path.is_file()]
 
 

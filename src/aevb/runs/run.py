@@ -1,5 +1,6 @@
 """The runs that a path stands for."""
 
+import logging
 import os
 import re
 from collections.abc import Sequence
@@ -7,8 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from aevb.errors import UserError
+from aevb.files import shell_path
 from aevb.runs.checkpoint import find_checkpoint
 from aevb.runs.history import Row, read_history
+from aevb.runs.lock import is_locked
+
+log = logging.getLogger(__name__)
 
 
 class Run(NamedTuple):
@@ -60,4 +65,7 @@ def _counting(path: Path) -> list[tuple[str, float]]:
 def _run(path: Path) -> Run:
     checkpoint = find_checkpoint(path)
     folder = checkpoint.parent
-    return Run(checkpoint, folder.parent if folder.name == "checkpoints" else folder)
+    run = Run(checkpoint, folder.parent if folder.name == "checkpoints" else folder)
+    if is_locked(run.folder):
+        log.warning("%s is still in training: this is its %s so far.", shell_path(run.folder), checkpoint.name)
+    return run

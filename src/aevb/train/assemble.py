@@ -121,9 +121,9 @@ def build_model(plan: Plan, seed: int) -> ImageModel:
 def callbacks(plan: Plan, module: LightningModel) -> list[Callback]:
     """Those that every run has, those that are chosen, and one for each figure."""
     cfg = plan.cfg
-    begin = begin_run(plan)  # before anything is written
+    begin = begin_run(plan)  # notes what is there before anything is written
     needed: list[Callback] = [SeedEachEpoch(cfg.seed), FiniteGuard()]
-    needed += [SaveConfig(plan.config), DescribeModel(plan.run_dir / "model.txt")]
+    needed += [SaveConfig(plan.config)]
     best: ModelCheckpoint | None = None
     if cfg.data.val_size:
         best = instantiate(cfg.callbacks.best, monitor=module.monitor, mode=module.model.select_mode)()
@@ -137,7 +137,7 @@ def callbacks(plan: Plan, module: LightningModel) -> list[Callback]:
         keep_checkpoints(plan.resumed, best, plan.run_dir / "checkpoints")
     chosen = [instantiate(node, _convert_="all") for name, node in buildable(cfg.callbacks).items() if name != "best"]
     figures = (draw_figure(name, node, plan) for name, node in buildable(cfg.figures).items())
-    return [*needed, *chosen, *figures, begin]
+    return [*needed, *chosen, *figures, begin, DescribeModel(plan.run_dir / "model.txt")]
 
 
 def begin_run(plan: Plan) -> BeginRun:

@@ -14,9 +14,10 @@ from hydra.core.hydra_config import HydraConfig
 from lightning.pytorch import Trainer
 from lightning.pytorch.strategies.launchers import _SubprocessScriptLauncher
 
-from aevb.command_line.arguments import RANK_ARGUMENTS, hydra_quoted
+from aevb.command_line.arguments import hydra_quoted
 from aevb.command_line.launchers import is_follower, leave_others
 from aevb.runs.lock import locked
+from aevb.signals import RANK_ARGUMENTS
 
 OWN_FOLDER = ("hydra.run.", "hydra.sweep.", "hydra.mode=", "hydra.output_subdir=", "hydra/job_logging=", "run_dir=")
 PATIENCE = 30  # seconds for the other processes to end after the last step

@@ -34,6 +34,10 @@ class BeginRun(Callback):
     def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._begin(trainer)
 
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        if self.leftovers and not self.begun and trainer.is_global_zero:
+            self.leftovers.remove_new_events()
+
     def _begin(self, trainer: Trainer) -> None:
         if self.begun or not trainer.is_global_zero:
             return
