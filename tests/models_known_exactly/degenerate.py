@@ -17,9 +17,7 @@ IMAGES: dict[str, tuple[Tensor, Tensor | None]] = {
     "usual": (USUAL, LABELS),
     "all alike": (USUAL[:1].repeat(12, 1, 1, 1), LABELS),
     "alike but for rounding": (USUAL[:1] + 1e-7 * USUAL, LABELS),
-    "black": (torch.zeros(12, 1, 8, 8), LABELS),
     "one": (USUAL[:1], LABELS[:1]),
-    "two": (USUAL[:2], LABELS[:2]),
     "two alike": (USUAL[:1].repeat(2, 1, 1, 1), LABELS[:2]),
     "of one class": (USUAL, torch.full_like(LABELS, 2)),
     "without labels": (USUAL, None),
@@ -38,7 +36,7 @@ def vae(latent_dim: int) -> VAE:
     ).eval()
 
 
-def with_head(change: Callable[[nn.Linear], None], latent_dim: int = 3) -> VAE:
+def with_head(change: Callable[[nn.Linear], object], latent_dim: int = 3) -> VAE:
     """A VAE whose posterior's head, features -> (μ, s), is changed."""
     model = vae(latent_dim)
     head = model.posterior.head

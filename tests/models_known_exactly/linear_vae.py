@@ -6,7 +6,15 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.distributions import Distribution, Independent, MultivariateNormal, Normal, kl_divergence
+from torch.distributions import (
+    Distribution,
+    Independent,
+    MultivariateNormal,
+    Normal,
+    constraints,
+    kl_divergence,
+    transform_to,
+)
 
 from aevb.distributions import FullNormalPosterior, Gaussian, NormalPosterior, StandardNormal
 from aevb.losses import SGVBB
@@ -87,7 +95,7 @@ class LinearVAE:
         posterior: Any = self.model.posterior
         zero = torch.zeros(1, *self.model.image_shape).double()
         exact = self.posterior(zero)
-        cholesky = posterior.to_cholesky.inv(exact.scale_tril[0] * widen).flatten()
+        cholesky = transform_to(constraints.lower_cholesky).inv(exact.scale_tril[0] * widen).flatten()
         posterior.head.bias.copy_(torch.cat([exact.mean[0], cholesky]))
         posterior.head.weight.zero_()
         posterior.head.weight[: exact.mean.shape[1]] = exact.covariance_matrix[0] @ self.weight.T / self.sigma**2
