@@ -15,7 +15,7 @@ class FailedJobs(Callback):
     """Writes the reason into the log of a job that fails, and remembers it for the end of a sweep."""
 
     jobs = 0  # that have ended
-    failed: tuple[tuple[str, Exception], ...] = ()
+    failed: tuple[str, ...] = ()  # each job with its reason
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
         self.on_multirun_start(config)
@@ -28,15 +28,15 @@ class FailedJobs(Callback):
         if job_return.status != JobStatus.FAILED:
             return
         error: Exception = job_return._return_value  # the public name prints, and raises it
-        log_failure(error)
+        message = message_of(error, config.hydra.job.config_name)
+        log_failure(error, message)
         if config.hydra.mode == RunMode.MULTIRUN:
-            name = f"{config.hydra.job.num} ({', '.join(config.hydra.overrides.task)})"
-            FailedJobs.failed = (*FailedJobs.failed, (name, error))
+            name = f"job {config.hydra.job.num} ({', '.join(config.hydra.overrides.task)})"
+            FailedJobs.failed = (*FailedJobs.failed, f"{name}: {message or repr(error)}")
 
 
-def log_failure(error: BaseException, message: str | None = None) -> None:
+def log_failure(error: BaseException, message: str | None) -> None:
     """Write the reason, for a bug with its traceback, into the log files alone: the terminal shows it at the end."""
-    message = message or message_of(error)
     trace = None if message else (type(error), error, error.__traceback__)
     record = logging.LogRecord("aevb", logging.ERROR, "", 0, message or repr(error), None, trace)
     for handler in logging.getLogger().handlers:
@@ -48,6 +48,5 @@ def summary_of_failures() -> str | None:
     """Every job of a sweep that failed, with its reason; None where no sweep has failed."""
     if not FailedJobs.failed:
         return None
-    reasons = (f"job {name}: {message_of(error) or repr(error)}" for name, error in FailedJobs.failed)
     count = f"{len(FailedJobs.failed)} of {FailedJobs.jobs} jobs"
-    return "\n  ".join([f"{count} failed, and their logs say so too:", *reasons])
+    return "\n  ".join([f"{count} failed, and their logs say so too:", *FailedJobs.failed])
