@@ -49,4 +49,4 @@ def summary_of_failures() -> str | None:
     if not FailedJobs.failed:
         return None
     count = f"{len(FailedJobs.failed)} of {FailedJobs.jobs} jobs"
-    return "\n  ".join([f"{count} failed, and their logs say so too:", *FailedJobs.failed])
+    return "\n  ".join([f"{count} failed:", *FailedJobs.failed])
