@@ -1,7 +1,7 @@
 # Everything here needs only a shell, make and Python 3.11 to 3.13. `make` lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test test-slow torture lowest check docs systems bench bench-short tensorboard lock clean
+.PHONY: help setup train test test-slow fuzz torture lowest check docs systems bench bench-short tensorboard lock clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -40,6 +40,9 @@ test: setup ## run the quick tests; ARGS="-k kl" passes options on
 
 test-slow: setup ## run the tests that take minutes
 	@$(PY) -m pytest -m slow $(ARGS)
+
+fuzz: setup ## give the options of every command nasty values; ARGS="--seed 3 --cases 2000 --minutes 20"
+	@OMP_NUM_THREADS=1 PYTHONPATH=src:. $(PY) -m tests.fuzz $(ARGS)
 
 torture: setup ## kill 100 runs, change 100 bits, start 60 pairs; ARGS="--seed 3 --kills 20" does other ones
 	@OMP_NUM_THREADS=1 $(PY) -m tests.torture $(ARGS)

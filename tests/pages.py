@@ -22,6 +22,12 @@ def commands(page: Path, start: str) -> list[str]:
     return [line.split("  #")[0].strip() for line in lines if line.startswith(start)]
 
 
+def declarations(page: Path) -> str:
+    """The lines that a page adds to the declared options of parts."""
+    start = "# among PARTS in src/aevb/command_line/declared/parts.py\n"
+    return "".join(block.removeprefix(start) for block in blocks(page, "python") if block.startswith(start))
+
+
 def files(page: Path) -> dict[str, str]:
     """The files that a page spells out: the code blocks that begin with a path, by that path."""
     found = [block for language in ("python", "yaml") for block in blocks(page, language)]

@@ -21,7 +21,7 @@ from aevb.draw import main as draw
 from aevb.evaluate import main as evaluate
 from aevb.train import main as train
 from tests.conftest import RunCommand
-from tests.pages import PAGES, ROOT, blocks, commands, files, name_of
+from tests.pages import PAGES, ROOT, blocks, commands, declarations, files, name_of
 
 ENTRIES = {"train": train, "draw": draw, "evaluate": evaluate, "compare_estimators": compare_estimators}
 # What makes a command of a page quick; the rest of it runs as it stands.
@@ -163,6 +163,9 @@ def with_new_parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (copy / "data").symlink_to(ROOT / "data")
     for path, content in files(ROOT / "CONTRIBUTING.md").items():
         (copy / path).write_text(content)
+    declared = copy / "src/aevb/command_line/declared/parts.py"
+    before, opening, after = declared.read_text().partition("PARTS: Mapping[str, Kind] = {\n")
+    declared.write_text("".join([before, opening, declarations(ROOT / "CONTRIBUTING.md"), after]))
     return copy
 
 

@@ -7,11 +7,13 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import InstantiationException
 from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf.errors import OmegaConfBaseException
 
 from aevb.command_line import CONF
 from aevb.command_line.suggestions import unknown_name
-from aevb.errors import out_of_memory
+from aevb.errors import UserError, out_of_memory
 
+QUOTED = 'option="value"'
 LISTS = ("figures", "sections", "callbacks")  # groups of which several choices are made
 
 
@@ -27,6 +29,8 @@ def instantiation_message(error: InstantiationException) -> str:
     key = re.search(r"full_key: (\S+)", str(error))
     cause = root_cause(error)
     message = out_of_memory(cause) or str(cause)
+    if not isinstance(cause, ValueError | UserError) and not out_of_memory(cause):
+        message = f"{type(cause).__name__}, {message}. HYDRA_FULL_ERROR=1 shows where"  # in a part's own code
     # The parts of a model are set by their own names: model.encoder is ${encoder}.
     return f"{key.group(1).removeprefix('model.')}: {message}" if key else message
 
@@ -34,8 +38,14 @@ def instantiation_message(error: InstantiationException) -> str:
 def composition_message(error: Exception, config_name: str) -> str:
     """Hydra's message, and for a name that does not exist the names that do."""
     message = str(error).split("\nConfig search path:")[0]
+    if token := re.match(r"token recognition error at: '(.*)'", message, re.DOTALL):
+        given = next((argument for argument in sys.argv[1:] if token.group(1) in argument), "an option")
+        return f"{given}: {token.group(1)!r} is read only within quotes: '{QUOTED}', quoted once more for the shell"
     if "raised while resolving interpolation: " in message:  # what one of our resolvers says of its arguments
-        return message.split("raised while resolving interpolation: ")[1].split("\n")[0]
+        message = message.split("raised while resolving interpolation: ")[1].strip('"')
+    if isinstance(error, OmegaConfBaseException):
+        message = message.split("\n")[0]
+        return f"{error.full_key}: {message}" if error.full_key and "=" not in message else message
     if (choice := re.search(r"Could not (?:find|load) '(\w+)/(\w+)'", message)) and (CONF / choice.group(1)).is_dir():
         group, name = choice.groups()
         kind = group[:-1] if group in LISTS else group

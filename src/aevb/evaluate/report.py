@@ -41,7 +41,8 @@ def print_evaluation(evaluation: dict[str, Any], folder: Path) -> None:
     for name in ("", "value", "± s.e.", "± MC", "unit", "bits/dim", "images", "samples"):
         table.add_column(name, justify="left" if name in ("", "unit") else "right", overflow="fold")
     rows = sorted(evaluation["results"], key=lambda row: -row["num_images"])  # those of the same images together
-    for row, following in zip(rows, [*rows[1:], None], strict=True):
+    for i, row in enumerate(rows):
+        following = rows[i + 1] if i + 1 < len(rows) else None
         table.add_row(
             row["name"],
             format_number(row["value"]),
@@ -53,7 +54,8 @@ def print_evaluation(evaluation: dict[str, Any], folder: Path) -> None:
             _if_known(row["num_samples"], lambda value: f"{value:,}"),
             end_section=following is not None and following["num_images"] != row["num_images"],
         )
-    wide_console().print(table)
+    if rows:
+        wide_console().print(table)
     for name, reason in evaluation["not_applicable"].items():
         print(f"{name} is left out: {reason}")
     for remark in evaluation["remarks"]:

@@ -18,6 +18,7 @@ from aevb.evaluate.report import print_evaluation, write
 from aevb.evaluate.section import Section
 from aevb.files import ensure_writable, relative_to_cwd
 from aevb.metrics.track import Track
+from aevb.metrics.unsuitable import NotFinite
 from aevb.process import skip_distribution_checks, tune_process
 from aevb.runs import Run, find_runs, load_data, load_model
 from aevb.runs.provenance import revision, versions
@@ -43,6 +44,9 @@ def evaluate_runs(cfg: DictConfig) -> list[dict[str, Any]]:
     for run in runs:
         ensure_writable(folder_of(run, cfg))
     evaluations = [evaluate_run(run, cfg, sections) for run in runs]
+    if not any(evaluation["results"] for evaluation in evaluations):
+        reasons = (f"{name}: {reason}" for name, reason in evaluations[0]["not_applicable"].items())
+        raise UserError(f"none of the sections could be measured ({'; '.join(reasons)}): choose others with sections=")
     if len(evaluations) > 1:
         print_comparison(evaluations)
     return evaluations
@@ -70,7 +74,7 @@ def evaluate_run(run: Run, cfg: DictConfig, sections: dict[str, Section]) -> dic
 
     try:
         measure(tested, sections, cfg.seed, after_each=keep)
-    except Diverged as error:
+    except (Diverged, NotFinite) as error:
         raise UserError(f"{relative_to_cwd(run.folder)}: {error}") from error
     print_evaluation(written, folder_of(run, cfg))
     return written

@@ -14,6 +14,7 @@ from aevb.data.device_loader import DeviceLoader
 from aevb.data.shuffle import Shuffle
 from aevb.metrics.estimate import Estimate, mean_over_images
 from aevb.metrics.track import Track, untracked
+from aevb.metrics.unsuitable import TooFew
 from aevb.sealed import Unreadable, read_sealed, write_sealed
 from aevb.seeding import seed_for
 
@@ -34,7 +35,7 @@ class FeatureClassifier(nn.Module):
         super().__init__()
         channels, height, width = image_shape
         if min(height, width) < 8:
-            raise ValueError(f"image_shape={tuple(image_shape)}: expected sides of at least 8 pixels")
+            raise TooFew(f"image_shape={tuple(image_shape)}: expected sides of at least 8 pixels")
         self.to_features = nn.Sequential(
             nn.Conv2d(channels, 16, 3, stride=2, padding=1),
             nn.ReLU(),

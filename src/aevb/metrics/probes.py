@@ -13,6 +13,7 @@ from torch import Tensor
 
 from aevb.checks import whole_number
 from aevb.metrics.estimate import Estimate, mean_over_images
+from aevb.metrics.unsuitable import NotFinite, TooFew
 
 
 def probe_accuracies(
@@ -30,9 +31,9 @@ def probe_accuracies(
     _require_codes("train_codes", train_codes, train_labels, train_codes.shape[-1])
     _require_codes("codes", codes, labels, train_codes.shape[-1])
     if len(train_codes) < whole_number("num_neighbours", num_neighbours):
-        raise ValueError(f"num_neighbours={num_neighbours}: expected at most the {len(train_codes)} training codes")
+        raise TooFew(f"num_neighbours={num_neighbours}: expected at most the {len(train_codes)} training codes")
     if len(train_labels.unique()) < 2:
-        raise ValueError("train_labels have a single class: expected at least two, so that there is a choice to make")
+        raise TooFew("train_labels have a single class: expected at least two, so that there is a choice to make")
     probes = {
         "linear_probe_accuracy": make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)),
         "knn_accuracy": KNeighborsClassifier(num_neighbours),
@@ -59,6 +60,6 @@ def _require_codes(name: str, codes: Tensor, labels: Tensor, dimensions: int) ->
             f"expected (N, {dimensions}) and (N,)"
         )
     if len(codes) == 0:
-        raise ValueError(f"{name}: there are none, expected at least one")
+        raise TooFew(f"{name}: there are none, expected at least one")
     if not codes.isfinite().all():
-        raise ValueError(f"{name}: some are NaN or infinite, expected finite numbers; has the training diverged?")
+        raise NotFinite(f"{name}: some are NaN or infinite, expected finite numbers; has the training diverged?")

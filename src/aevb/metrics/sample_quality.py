@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from aevb.checks import whole_number
 from aevb.metrics.classifier import FeatureClassifier, features_of
 from aevb.metrics.estimate import Estimate, mean_over_images
+from aevb.metrics.unsuitable import NotFinite, TooFew
 
 CHUNK = 10_000_000  # distances held at a time: 80 MB, and as much again to compare them
 
@@ -82,6 +83,6 @@ def _require_features(real: Tensor, samples: Tensor, at_least: int) -> None:
                 f"{name} have shape {tuple(features.shape)}: expected (N, D), with the same D for real and for samples"
             )
         if len(features) < at_least:
-            raise ValueError(f"{name}: got {len(features)} points, expected at least {at_least}")
+            raise TooFew(f"{name}: got {len(features)} points, expected at least {at_least}")
         if not features.isfinite().all():
-            raise ValueError(f"{name}: some are NaN or infinite, expected finite numbers; look at the images first")
+            raise NotFinite(f"{name}: some are NaN or infinite, expected finite numbers; look at the images first")

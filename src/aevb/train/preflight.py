@@ -142,6 +142,8 @@ def check_vmap(ensemble: SeedEnsemble) -> None:
             trained = [parameter for parameter in ensemble.parameters() if parameter.requires_grad]
             torch.autograd.grad(loss.sum(), trained, allow_unused=True)
     except RuntimeError as error:
+        if out_of_memory(error):
+            raise
         raise UserError(
             f"On a GPU seeds={ensemble.n} are computed at once by torch.vmap, which cannot do a part of this model: "
             f"{str(error).splitlines()[0]} Train the seeds one after another, with -m seed=0,1,2, or set trainer=cpu."

@@ -240,10 +240,11 @@ CALLBACKS: Mapping[str, Kind] = {
     "callbacks.*.amount": either(whole(), number(0, 1)),
 }
 
+FOLDER = Kind("the name of a folder, without /", lambda value: TEXT.takes(value) and "/" not in str(value))
 LOGGER: Mapping[str, Kind] = {
     "logger.save_dir": PATH,
-    "logger.name": or_null(TEXT),
-    "logger.version": or_null(either(TEXT, whole(0))),
+    "logger.name": or_null(FOLDER),
+    "logger.version": or_null(either(FOLDER, whole(0))),
     "logger.log_graph": TRUE_OR_FALSE,
     "logger.default_hp_metric": TRUE_OR_FALSE,
     "logger.prefix": TEXT,

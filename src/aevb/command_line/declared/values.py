@@ -46,11 +46,10 @@ def checked_options(
         name = f"{prefix}{key}"
         kind = kind_of(name, str(target), declared)
         value = "???" if OmegaConf.is_missing(cfg, key) else cfg[key]
-        if isinstance(value, DictConfig) and OmegaConf.is_interpolation(cfg, key):
-            continue  # it is checked where it stands
         if kind is not None or not isinstance(value, DictConfig):
             yield name, kind, plain(value)
-        if isinstance(value, DictConfig):
+        # What a reference is to is checked where it stands.
+        if isinstance(value, DictConfig) and not OmegaConf.is_interpolation(cfg, key):
             yield from checked_options(value, declared, f"{name}.")
 
 

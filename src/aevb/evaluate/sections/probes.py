@@ -13,6 +13,7 @@ from aevb.evaluate.model_under_test import ModelUnderTest
 from aevb.evaluate.result import result
 from aevb.evaluate.section import Section
 from aevb.metrics.probes import probe_accuracies
+from aevb.metrics.unsuitable import TooFew
 from aevb.models import ImageModel
 
 
@@ -39,7 +40,7 @@ class Probes(Section):
         fitted, codes = _codes(tested.model, x.to(tested.x)), _codes(tested.model, tested.x)
         try:
             accuracies = probe_accuracies(fitted, y, codes, labels, self.num_neighbours)
-        except ValueError as reason:  # too few images
+        except TooFew as reason:
             raise NotApplicable(str(reason)) from reason
         return Findings([result(name, estimate, len(codes)) for name, estimate in accuracies.items()])
 

@@ -18,6 +18,7 @@ from aevb.files import disk_errors
 from aevb.metrics.batching import chunk_sizes
 from aevb.metrics.classifier import FeatureClassifier, accuracy, cached_classifier
 from aevb.metrics.sample_quality import sample_quality
+from aevb.metrics.unsuitable import TooFew
 from aevb.models import VAE, GenerativeModel
 
 
@@ -52,7 +53,7 @@ class Samples(Section):
                 classifier = cached_classifier(*data.splits["train"], data.binarize, Path(self.cache), device, track)
             drawn = torch.cat([_draw(model, n, binary) for n in chunk_sizes(self.num_samples, 1000)])
             quality = sample_quality(x, model.to_grey(drawn), classifier, self.num_neighbours)
-        except ValueError as reason:  # too few or too small images
+        except TooFew as reason:
             raise NotApplicable(str(reason)) from reason
         right = accuracy(classifier, x, tested.labels().to(device)).value
         sentences = [

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from aevb.data import DeviceLoader
-from aevb.errors import UserError
+from aevb.errors import UserError, out_of_memory
 from aevb.train.epoch_mean import sums_over_images
 from aevb.train.steps.stepped import Stepped
 
@@ -27,6 +27,8 @@ def captured(
         with torch.cuda.graph(graph, stream=stream):
             step()
     except RuntimeError as error:
+        if out_of_memory(error):
+            raise
         raise UserError(
             f"A training step of this model cannot be captured in a CUDA graph ({str(error).splitlines()[0]}): "
             f"set speed.cuda_graph=false"

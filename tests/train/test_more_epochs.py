@@ -1,0 +1,38 @@
+"""Going on with more epochs: works for every scheduler, or names the one option that keeps its schedule."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from omegaconf import DictConfig, OmegaConf
+
+from aevb.errors import UserError
+from aevb.runs import CHECKPOINT_FORMAT
+from aevb.train.resume import resumed_from
+from tests.conftest import choices
+
+Configure = Callable[..., DictConfig]
+FOLLOWS = {"scheduler=cosine": "scheduler.T_max=5", "experiment=mlp_ae lr_step=0.4": "scheduler.step_size=2"}
+
+
+@pytest.mark.parametrize("options", [*(f"scheduler={name}" for name in choices("scheduler")), [*FOLLOWS][1]])
+def test_more_epochs(configure: Configure, tmp_path: Path, options: str) -> None:
+    cfg = configure(*options.split(), "data=digits", "trainer.max_epochs=5")
+    then: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]
+    cfg.trainer.max_epochs = 10
+    now: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]
+    progress = {"epoch_progress": {"current": {"processed": 5}}, "epoch_loop.batch_progress": {"is_last_batch": True}}
+    state: dict[str, Any] = {name: {} for name in ("state_dict", "callbacks", "optimizer_states", "lr_schedulers")}
+    content = {**state, "format": CHECKPOINT_FORMAT, "config": then, "epoch": 4, "loops": {"fit_loop": progress}}
+    torch.save(content, tmp_path / "last.ckpt")
+    if options not in FOLLOWS:
+        assert resumed_from(str(tmp_path / "last.ckpt"), now) is not None
+        return
+    with pytest.raises(UserError, match=f"stays as it was with {FOLLOWS[options]}$"):
+        resumed_from(str(tmp_path / "last.ckpt"), now)
+    name, _, value = FOLLOWS[options].partition("=")
+    OmegaConf.update(cfg, name, int(value))
+    kept: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]
+    assert resumed_from(str(tmp_path / "last.ckpt"), kept) is not None
