@@ -70,6 +70,7 @@ PARTS: Mapping[str, Kind] = {
     "posterior.family.*": ANY_NUMBER,  # a parameter that is not learned
     "posterior.at_least": OPTIONS,
     "posterior.at_least.*": NOT_NEGATIVE,
+    "posterior.logarithms": list_of(NAME, "[loc]", range(10)),
     "prior.latent_dim": WIDTH,
     "prior.num_components": whole(1, 100_000),
     "prior.transforms": whole(1, 1000),
