@@ -52,6 +52,8 @@ def refuse_unknown_options(cfg: DictConfig) -> None:
         node = OmegaConf.select(cfg, part)
         if part == "figures" or override.startswith("~") or not (options and isinstance(node, DictConfig)):
             continue
+        if options[0].startswith("_"):  # what Hydra itself reads, such as _target_
+            continue
         if not _is_taken(node, options[0]) or (_is_open(node) and f"{part}.{options[0]}" not in TRAIN):
             if options[0] in cfg:
                 raise UserError(f"{override}: {part} has no option {options[0]}. Did you mean {'.'.join(options)}?")

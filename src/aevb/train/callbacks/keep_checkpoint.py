@@ -21,10 +21,8 @@ class KeepCheckpoint(ChunkCallback, ModelCheckpoint):
     other times; and an epoch that is stopped before its end, by a time limit, is saved where it was stopped.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.postponed: list[Callable[[], None]] = []
-        self.validated = False  # since the last epoch's end
+    postponed: tuple[Callable[[], None], ...] = ()
+    validated = False  # since the last epoch's end
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -46,10 +44,10 @@ class KeepCheckpoint(ChunkCallback, ModelCheckpoint):
         self.validated = False
 
     def _save(self, save: Callable[[], None], later: bool) -> None:
-        self.postponed.append(save)
+        self.postponed = (*self.postponed, save)
         if later:
             return
-        due, self.postponed = self.postponed, []
+        due, self.postponed = self.postponed, ()
         for save in due:
             save()
 
