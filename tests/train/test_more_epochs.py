@@ -17,16 +17,30 @@ Configure = Callable[..., DictConfig]
 FOLLOWS = {"scheduler=cosine": "scheduler.T_max=5", "experiment=mlp_ae lr_step=0.4": "scheduler.step_size=2"}
 
 
+def at_the_end_of_epoch(n: int) -> dict[str, Any]:
+    """What a checkpoint holds beside weights, as far as it decides whether training can go on."""
+    counts = {"epoch_progress": {"current": {"processed": n, "ready": n}}}
+    batches = {"is_last_batch": True, "current": dict.fromkeys(("ready", "started", "processed"), 10)}
+    return {
+        "format": CHECKPOINT_FORMAT,
+        "state_dict": {},
+        "epoch": n - 1,
+        "global_step": 10 * n,
+        "callbacks": {},
+        "metrics": {},
+        "loops": {"fit_loop": {**counts, "epoch_loop.batch_progress": batches}},
+        "optimizer_states": [{"state": {0: {"step": 10 * n}}, "param_groups": [{"params": [0]}]}],
+        "lr_schedulers": [{"last_epoch": n}],
+    }
+
+
 @pytest.mark.parametrize("options", [*(f"scheduler={name}" for name in choices("scheduler")), [*FOLLOWS][1]])
 def test_more_epochs(configure: Configure, tmp_path: Path, options: str) -> None:
     cfg = configure(*options.split(), "data=digits", "trainer.max_epochs=5")
     then: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]
     cfg.trainer.max_epochs = 10
     now: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]
-    progress = {"epoch_progress": {"current": {"processed": 5}}, "epoch_loop.batch_progress": {"is_last_batch": True}}
-    state: dict[str, Any] = {name: {} for name in ("state_dict", "callbacks", "optimizer_states", "lr_schedulers")}
-    content = {**state, "format": CHECKPOINT_FORMAT, "config": then, "epoch": 4, "loops": {"fit_loop": progress}}
-    torch.save(content, tmp_path / "last.ckpt")
+    torch.save({**at_the_end_of_epoch(5), "config": then}, tmp_path / "last.ckpt")
     if options not in FOLLOWS:
         assert resumed_from(str(tmp_path / "last.ckpt"), now) is not None
         return

@@ -17,6 +17,10 @@ def check_has_state(path: Path, checkpoint: dict[str, Any]) -> None:
     if missing:
         raise UserError(f"{path} has weights, but training cannot go on from it: it lacks {', '.join(missing)}")
     _refuse(path, checkpoint, _incomplete_optimizer)
+    if not isinstance(checkpoint["callbacks"], dict) or not all(
+        isinstance(state, dict) for state in checkpoint["callbacks"].values()
+    ):
+        raise UserError(f"{path} was not written by training, or was changed: its callbacks have no state")
     _refuse(path, checkpoint, lambda whole: None if epochs_done(whole) >= 0 else "it counts no epochs")
 
 

@@ -54,7 +54,7 @@ def refuse_unknown_options(cfg: DictConfig) -> None:
             continue
         if options[0].startswith("_"):  # what Hydra itself reads, such as _target_
             continue
-        if not _is_taken(node, options[0]) or (_is_open(node) and f"{part}.{options[0]}" not in TRAIN):
+        if not _is_taken(node, options[0]) or (_is_open(node, options[0]) and f"{part}.{options[0]}" not in TRAIN):
             if options[0] in cfg:
                 raise UserError(f"{override}: {part} has no option {options[0]}. Did you mean {'.'.join(options)}?")
             names = [f"{part}.{parameter.name}" for parameter in _parameters(node)]
@@ -69,11 +69,15 @@ def _is_taken(node: DictConfig, option: str) -> bool:
     return any(parameter.name == option or parameter.kind is parameter.VAR_KEYWORD for parameter in _parameters(node))
 
 
-def _is_open(node: DictConfig) -> bool:
-    """Whether it is one of Lightning's that hands options of any name on, as a logger does."""
+def _is_open(node: DictConfig, option: str) -> bool:
+    """Whether it is one of Lightning's that hands an option of any name on, as a logger does."""
     if not str(node.get("_target_", "")).startswith("lightning."):
         return False
-    return any(parameter.kind is parameter.VAR_KEYWORD for parameter in _parameters(node))
+    own, handed_on = (
+        [parameter.name for parameter in _parameters(node) if (parameter.kind is parameter.VAR_KEYWORD) == any_name]
+        for any_name in (False, True)
+    )
+    return bool(handed_on) and option not in own
 
 
 def _parameters(node: DictConfig) -> list[inspect.Parameter]:
