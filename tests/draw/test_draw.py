@@ -123,6 +123,17 @@ def test_a_mistake_gets_one_clear_message(run: Run, arguments: str, expected: li
         assert words in message
 
 
+@pytest.mark.parametrize("content", [b"epoch,loss\n0,abc\n", b"epoch\n0,1,2\n", b"epoch\n\xff\n"])
+def test_a_history_that_was_changed_gets_one_message(run: Run, folder: Path, content: bytes) -> None:
+    file = folder / "runs/here/history.csv"
+    before = file.read_bytes()
+    file.write_bytes(content)
+    code, _, message = run("run=runs/here", "figures=[learning_curves]")
+    file.write_bytes(before)
+    assert code == 1
+    assert "runs/here/history.csv is no table of numbers" in message
+
+
 @pytest.mark.parametrize("target", ["os.system", "aevb.models.VAE", "torch.nn.Linear", "torchvision.io.read_file"])
 def test_a_checkpoint_cannot_ask_for_anything_but_data(run: Run, folder: Path, tmp_path: Path, target: str) -> None:
     path = folder / "runs/here/checkpoints/best.ckpt"

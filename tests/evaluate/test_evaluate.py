@@ -258,6 +258,8 @@ def test_the_hash_is_that_of_the_checkpoint(run: Run) -> None:
         ("run=[plane,nowhere]", ["There is no checkpoint nowhere"]),
         ("run=plane sections=[elbos]", ["no section 'elbos'", "Did you mean elbo?"]),
         ("run=plane sections=[]", ["sections=[]"]),
+        ("run=autoencoder sections=[quadrature]", ["none of the sections could be measured", "only a VAE"]),
+        ("run=plane sections=[elbo] +sections.elbo.foo=1", ["no option 'sections.elbo.foo'", "elbo.num_samples"]),
         ("run=plane split=tets", ["split=tets", "train, val, test"]),
         ("run=plane sections.importance.num_samples=[0]", ["sections.importance.num_samples[0]=0"]),
         ("run=plane sections.importance.num_samples=[]", ["sections.importance.num_samples=[]"]),

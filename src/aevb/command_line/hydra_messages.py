@@ -8,12 +8,13 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import InstantiationException
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
+from yaml import safe_load
 
 from aevb.command_line import CONF
 from aevb.command_line.suggestions import unknown_name
-from aevb.errors import UserError, out_of_memory
+from aevb.errors import out_of_memory
 
-QUOTED = 'option="value"'
+QUOTED = "'option=\"value\"'"
 LISTS = ("figures", "sections", "callbacks")  # groups of which several choices are made
 
 
@@ -29,18 +30,31 @@ def instantiation_message(error: InstantiationException) -> str:
     key = re.search(r"full_key: (\S+)", str(error))
     cause = root_cause(error)
     message = out_of_memory(cause) or str(cause)
-    if not isinstance(cause, ValueError | UserError) and not out_of_memory(cause):
-        message = f"{type(cause).__name__}, {message}. HYDRA_FULL_ERROR=1 shows where"  # in a part's own code
+    if isinstance(
+        cause, TypeError | AttributeError | LookupError | ArithmeticError | NameError
+    ):  # in a part's own code
+        message = f"{type(cause).__name__}, {message}. HYDRA_FULL_ERROR=1 shows where"
     # The parts of a model are set by their own names: model.encoder is ${encoder}.
     return f"{key.group(1).removeprefix('model.')}: {message}" if key else message
+
+
+def group_message(complaint: str) -> str:
+    """What to do about a config group that is given no name, as model=null is."""
+    for argument in sys.argv[1:]:
+        group, _, value = argument.partition("=")
+        if (CONF / group).is_dir() and value and not isinstance(safe_load(value), str | list):
+            names = ", ".join(sorted(file.stem for file in (CONF / group).glob("*.yaml")))
+            return f"{argument}: {complaint}. There are in {CONF.name}/{group}: {names}."
+    return f"{complaint}. Choose one of the files in {CONF.name}/, or leave the group out."
 
 
 def composition_message(error: Exception, config_name: str) -> str:
     """Hydra's message, and for a name that does not exist the names that do."""
     message = str(error).split("\nConfig search path:")[0]
-    if token := re.match(r"token recognition error at: '(.*)'", message, re.DOTALL):
-        given = next((argument for argument in sys.argv[1:] if token.group(1) in argument), "an option")
-        return f"{given}: {token.group(1)!r} is read only within quotes: '{QUOTED}', quoted once more for the shell"
+    if unread := re.match(r"(?:LexerNoViableAltException: (\S+)|token recognition error at: '(.*)')", message):
+        text = unread.group(1) or unread.group(2)
+        given = next((argument for argument in sys.argv[1:] if text in argument), text)
+        return f"{given}: such characters are read only within quotes, which the shell needs quoted, too: {QUOTED}"
     if "raised while resolving interpolation: " in message:  # what one of our resolvers says of its arguments
         message = message.split("raised while resolving interpolation: ")[1].strip('"')
     if isinstance(error, OmegaConfBaseException):

@@ -6,8 +6,7 @@ from hydra.errors import HydraException, InstantiationException
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from aevb.command_line import CONF
-from aevb.command_line.hydra_messages import composition_message, instantiation_message
+from aevb.command_line.hydra_messages import composition_message, group_message, instantiation_message, root_cause
 from aevb.errors import Interrupted, UserError, out_of_memory
 from aevb.files import RUN_FOLDER_ADVICE, WHY_A_DISK_REFUSES, output_takes_text, shell_path
 
@@ -31,7 +30,8 @@ def message_of(error: BaseException, config_name: str = "train") -> str | None:
         case KeyboardInterrupt():
             return "Interrupted."
         case InstantiationException():
-            return instantiation_message(error)
+            advice = f" {LESS_MEMORY[config_name]}" if out_of_memory(root_cause(error)) else ""
+            return f"{instantiation_message(error)}{advice}"
         case HydraException() | OmegaConfBaseException():
             return composition_message(error, config_name)
         case YAMLError():
@@ -39,7 +39,7 @@ def message_of(error: BaseException, config_name: str = "train") -> str | None:
         case MemoryError() | RuntimeError() if short := out_of_memory(error):
             return f"{short} {LESS_MEMORY[config_name]}"
         case ValueError() if "Config group override" in str(error):  # what Hydra says of model=null
-            return f"{error}. Choose one of the files in {CONF.name}/, or leave the group out."
+            return group_message(str(error))
         case ValueError() if "Unable to configure handler" in str(error) and error.__cause__:
             return message_of(error.__cause__, config_name)  # the log file cannot be opened
         case OSError() if error.errno in WHY_A_DISK_REFUSES:

@@ -6,7 +6,8 @@ from omegaconf import DictConfig
 
 from aevb.command_line.device import device_of
 from aevb.command_line.hydra_messages import root_cause
-from aevb.command_line.suggestions import buildable
+from aevb.command_line.part_arguments import arguments_of
+from aevb.command_line.suggestions import buildable, unknown_name
 from aevb.errors import UserError
 from aevb.evaluate.section import Section
 
@@ -25,6 +26,11 @@ def chosen_sections(cfg: DictConfig) -> dict[str, Section]:
         raise UserError("sections=[] measures nothing: name some, or leave it out for all")
     sections = {}
     for name, node in nodes.items():
+        if (arguments := arguments_of(node)) is not None:
+            known = [f"sections.{name}.{argument.name}" for argument in arguments]
+            for option in (f"sections.{name}.{key}" for key in map(str, node) if not key.startswith("_")):
+                if option not in known:
+                    raise UserError(unknown_name("option", option, known))
         try:
             sections[name] = instantiate(node, _convert_="all")
         except InstantiationException as error:

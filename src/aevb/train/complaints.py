@@ -6,14 +6,20 @@ from pathlib import Path
 from traceback import extract_tb
 
 import lightning
+import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 
 from aevb.errors import UserError
 
+OPTIONS = {  # by the library that complains of them
+    str(lightning.__file__): "Lightning, of the options trainer or callbacks",
+    str(torch.optim.__file__): "torch, of the options optimizer or scheduler",
+}
+
 
 @contextmanager
 def plain_complaints() -> Iterator[None]:
-    """Turn what Lightning raises about options of the trainer and of callbacks into a UserError.
+    """Turn what Lightning says of the trainer and of callbacks, and torch of its optimisers, into a UserError.
 
     An error that only passes through its code, or that Python raises there, is a bug and stays.
     """
@@ -21,7 +27,8 @@ def plain_complaints() -> Iterator[None]:
         yield
     except (MisconfigurationException, RuntimeError, ValueError) as error:
         last = extract_tb(error.__traceback__)[-1]
-        by_lightning = Path(lightning.__file__).parent in Path(last.filename).parents
-        if not (by_lightning and (last.line or "").startswith("raise")):
+        folders = Path(last.filename).parents
+        options = [words for library, words in OPTIONS.items() if Path(library).parent in folders]
+        if not (options and (last.line or "").startswith("raise")):
             raise
-        raise UserError(f"Lightning, of the options trainer or callbacks: {' '.join(str(error).split())}") from error
+        raise UserError(f"{options[0]}: {' '.join(str(error).split())}") from error

@@ -4,15 +4,16 @@ import inspect
 import logging
 
 from hydra.core.hydra_config import HydraConfig
-from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf, open_dict
-from torch import nn
 
 from aevb.command_line.declared.commands import TRAIN
 from aevb.command_line.declared.reads import TRAIN_NEEDS
+from aevb.command_line.part_arguments import arguments_of
 from aevb.command_line.suggestions import unknown_name
 from aevb.errors import UserError
 from aevb.train.preflight import SINGLE_CHOICES, choices_made
+
+ANY = inspect.Parameter
 
 log = logging.getLogger(__name__)
 
@@ -57,32 +58,31 @@ def refuse_unknown_options(cfg: DictConfig) -> None:
         if not _is_taken(node, options[0]) or (_is_open(node, options[0]) and f"{part}.{options[0]}" not in TRAIN):
             if options[0] in cfg:
                 raise UserError(f"{override}: {part} has no option {options[0]}. Did you mean {'.'.join(options)}?")
-            names = [f"{part}.{parameter.name}" for parameter in _parameters(node)]
+            names = [f"{part}.{argument.name}" for argument in _arguments(node) or []]
             known = [name for name in names if name not in TRAIN_NEEDS or TRAIN_NEEDS[name].fulfilled]
             raise UserError(f"{override}: {unknown_name('option', f'{part}.{options[0]}', known)}")
 
 
 def _is_taken(node: DictConfig, option: str) -> bool:
-    """Whether what the node builds has such an argument."""
-    if option.startswith("_") or OmegaConf.is_missing(node, "_target_") or "_target_" not in node:
+    """Whether what the node builds has such an argument; also of what cannot be found, as building it says."""
+    arguments = _arguments(node)
+    if option.startswith("_") or arguments is None:
         return True
-    return any(parameter.name == option or parameter.kind is parameter.VAR_KEYWORD for parameter in _parameters(node))
+    return any(argument.name == option or argument.kind is argument.VAR_KEYWORD for argument in arguments)
 
 
 def _is_open(node: DictConfig, option: str) -> bool:
     """Whether it is one of Lightning's that hands an option of any name on, as a logger does."""
     if not str(node.get("_target_", "")).startswith("lightning."):
         return False
-    own, handed_on = (
-        [parameter.name for parameter in _parameters(node) if (parameter.kind is parameter.VAR_KEYWORD) == any_name]
-        for any_name in (False, True)
+    arguments = _arguments(node) or []
+    return option not in [argument.name for argument in arguments] and any(
+        argument.kind is argument.VAR_KEYWORD for argument in arguments
     )
-    return bool(handed_on) and option not in own
 
 
-def _parameters(node: DictConfig) -> list[inspect.Parameter]:
+def _arguments(node: DictConfig) -> list[inspect.Parameter] | None:
     """The arguments of what the node builds; none for a module without options, whose signature takes all."""
-    cls = get_class(node._target_)
-    if cls is nn.Identity or cls.__init__ is nn.Module.__init__:  # type: ignore[misc]
-        return []
-    return list(inspect.signature(cls).parameters.values())
+    arguments = arguments_of(node)
+    takes_all = [argument.kind for argument in arguments or []] == [ANY.VAR_POSITIONAL, ANY.VAR_KEYWORD]
+    return [] if takes_all and str(node._target_).startswith(("aevb.", "torch.")) else arguments

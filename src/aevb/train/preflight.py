@@ -93,7 +93,9 @@ def check_optimizer(module: LightningModel, cfg: DictConfig) -> None:
         optimizer = module.make_optimizer(module.parameters())
         part = "scheduler"
         scheduler = module.make_scheduler(optimizer) if module.make_scheduler else None
+        part = "optimizer"
         optimizer.step()
+        part = "scheduler"
         if isinstance(scheduler, ReduceLROnPlateau):
             scheduler.step(0.0)
             if not cfg.data.val_size:

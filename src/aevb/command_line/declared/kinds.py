@@ -151,7 +151,11 @@ def _is_huge(value: object) -> bool:
 TRUE_OR_FALSE = Kind("true or false", lambda value: isinstance(value, bool))
 TEXT = Kind("a text", lambda value: isinstance(value, str) and "\0" not in value)
 NAME = Kind("a name", lambda value: isinstance(value, str) and bool(value.strip()))
-PATH = Kind("a path", lambda value: isinstance(value, str) and bool(value.strip()) and "\0" not in value)
+PATH = Kind(
+    "a path",
+    lambda value: isinstance(value, str) and bool(value.strip()) and "\0" not in value,
+    lambda value: f"; one of digits is written ./{value}" if _is_whole(value) else "",
+)
 PART = Kind("options of a part, with its _target_", lambda value: isinstance(value, dict) and "_target_" in value)
 OPTIONS = Kind("options by name, such as {a:1,b:2}", lambda value: isinstance(value, dict))
 POSITIVE = number(above=0)

@@ -28,15 +28,25 @@ from aevb.command_line.declared.kinds import (
     whole,
 )
 
+
+def _are_units(value: dict[str, object]) -> bool:
+    """Whether these are numbers above 0 of units of time."""
+    return bool(value) and value.keys() <= UNITS and all(map(POSITIVE.takes, value.values()))
+
+
 MAYBE = or_null(TRUE_OR_FALSE)
 BELOW_1 = number(0, below=1)
 MINIMISED = exactly(False, "false, because the loss is minimised")
 FROM_THE_START = exactly(-1, "-1, because ckpt_path= is what goes on from an epoch")
 DEVICES = re.compile(r"auto|-1|\d+(,\d+)*,?")
 TIME = re.compile(r"\d+:\d\d:\d\d:\d\d")
-DURATION = Kind(
-    "a time such as 00:12:30:00, of days, hours, minutes and seconds",
-    lambda value: isinstance(value, dict) or (isinstance(value, str) and bool(TIME.fullmatch(value))),
+UNITS = {"weeks", "days", "hours", "minutes", "seconds"}
+DURATION = either(
+    Kind(
+        "a time such as 00:12:30:00, of days, hours, minutes and seconds",
+        lambda value: isinstance(value, str) and bool(TIME.fullmatch(value)),
+    ),
+    Kind("{minutes:5}", lambda value: isinstance(value, dict) and _are_units(value)),
 )
 # 2 is two batches, and 0.5 half of them.
 BATCHES = either(whole(0), SHARE)
@@ -47,7 +57,7 @@ DATA: Mapping[str, Kind] = {
     "data.dataset.download": TRUE_OR_FALSE,
     "data.dataset.split": NAME,  # of torchvision's EMNIST
     "data.channels": whole(1, 4096),
-    "data.image_size": whole(1, 4096),
+    "data.image_size": whole(1, 1024),
     "data.batch_size": whole(1, 10_000_000),
     "data.val_size": whole(0),
     "data.limit": or_null(whole()),
@@ -182,7 +192,7 @@ TRAINER: Mapping[str, Kind] = {
     "trainer.benchmark": MAYBE,
     "trainer.inference_mode": TRUE_OR_FALSE,
     "trainer.use_distributed_sampler": TRUE_OR_FALSE,
-    "trainer.profiler": or_null(either(one_of("simple", "advanced", "pytorch", "xla"), OPTIONS)),
+    "trainer.profiler": or_null(either(one_of("simple", "advanced", "pytorch", "xla"), PART)),
     "trainer.detect_anomaly": TRUE_OR_FALSE,
     "trainer.barebones": TRUE_OR_FALSE,
     "trainer.sync_batchnorm": TRUE_OR_FALSE,
@@ -192,7 +202,7 @@ TRAINER: Mapping[str, Kind] = {
 
 # Of lightning.pytorch.callbacks, and of ours.
 CALLBACKS: Mapping[str, Kind] = {
-    "callbacks.*": PART,
+    "callbacks.*": called(f"{PART.expected}; ~callbacks.<its name> leaves it out", PART),
     "callbacks.*.dirpath": PATH,
     "callbacks.*.filename": or_null(NAME),
     "callbacks.*.monitor": or_null(NAME),
@@ -205,7 +215,7 @@ CALLBACKS: Mapping[str, Kind] = {
     "callbacks.*.mode": one_of("min", "max"),
     "callbacks.*.auto_insert_metric_name": TRUE_OR_FALSE,
     "callbacks.*.every_n_train_steps": or_null(whole()),
-    "callbacks.*.train_time_interval": or_null(OPTIONS),
+    "callbacks.*.train_time_interval": or_null(PART),
     "callbacks.*.every_n_epochs": or_null(whole()),
     "callbacks.*.save_on_train_epoch_end": MAYBE,
     "callbacks.*.enable_version_counter": TRUE_OR_FALSE,

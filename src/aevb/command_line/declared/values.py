@@ -5,10 +5,16 @@ from typing import Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
-from aevb.command_line.declared.kinds import Kind
+from aevb.command_line.declared.kinds import NAME, TRUE_OR_FALSE, Kind, one_of
 from aevb.errors import UserError
 
 KNOWN = ("aevb.", "torch.", "torchvision.", "lightning.", "functools.")  # where parts come from whose options we know
+OF_HYDRA = {  # of any part
+    "_target_": NAME,
+    "_partial_": TRUE_OR_FALSE,
+    "_recursive_": TRUE_OR_FALSE,
+    "_convert_": one_of("none", "partial", "object", "all"),
+}
 LONGEST = 80  # characters of a value in a message
 
 
@@ -40,9 +46,9 @@ def checked_options(
     others follow is blamed by its own name.
     """
     target = "" if OmegaConf.is_missing(cfg, "_target_") else cfg.get("_target_", "")
-    if prefix and target and not str(target).startswith(KNOWN):
+    if prefix and isinstance(target, str) and target and not target.startswith(KNOWN):
         return
-    for key in sorted(map(str, cfg), key=lambda key: (_holds_options(cfg, key), key == "model")):
+    for key in sorted(cfg, key=lambda key: (_holds_options(cfg, key), key == "model")):
         name = f"{prefix}{key}"
         kind = kind_of(name, str(target), declared)
         value = "???" if OmegaConf.is_missing(cfg, key) else cfg[key]
@@ -55,13 +61,13 @@ def checked_options(
 
 def kind_of(name: str, target: str, declared: Mapping[str, Kind]) -> Kind | None:
     """The kind of an option: as declared for its class, or its name, or any name in its place."""
-    if "." not in name:
-        return declared.get(name)
+    if (kind := OF_HYDRA.get(name.rpartition(".")[2])) or "." not in name:
+        return kind or declared.get(name)
     group, _, *below = name.split(".")
     node, _, option = name.rpartition(".")
     own = f"{target.rpartition('.')[2]}.{option}"
     for known in (own, name, ".".join([group, "*", *below]), f"{node}.*"):
-        if known in declared and not option.startswith("_"):
+        if known in declared:
             return declared[known]
     return None
 
@@ -91,5 +97,5 @@ def shown(value: object) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
-def _holds_options(cfg: DictConfig, key: str) -> bool:
+def _holds_options(cfg: DictConfig, key: Any) -> bool:
     return not OmegaConf.is_interpolation(cfg, key) and isinstance(cfg._get_node(key), DictConfig)
