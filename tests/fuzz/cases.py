@@ -150,15 +150,15 @@ def _given(random: Random, name: str, declared: Mapping[str, Kind]) -> str:
     values: tuple[str, ...] = LIKELY if random.random() < 0.2 else NASTY
     kind = kind_of(name, "", declared)
     if kind and name not in OF_PROCESSES and random.random() < 0.6:  # of the kind that the option takes
-        values = tuple(text for text in (*LIKELY, *NASTY) if kind.takes(_parsed(text))) or values
+        values = tuple(text for text in (*LIKELY, *NASTY) if kind.takes(parsed(text))) or values
     elif kind and name in OF_PROCESSES:
-        values = tuple(text for text in NASTY if not kind.takes(_parsed(text)))
+        values = tuple(text for text in NASTY if not kind.takes(parsed(text)))
     value = random.choice(values)
     return f"++{name}={value}" if random.random() < 0.9 else f"{name}={value}"
 
 
 @cache
-def _parsed(text: str) -> Any:
+def parsed(text: str) -> Any:
     """A value as Hydra reads it; one that takes long, or cannot be read, is no value."""
     try:
         value = OverridesParser.create().parse_override(f"a={text}").value()

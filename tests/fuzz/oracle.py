@@ -12,7 +12,7 @@ from typing import Any
 import torch
 import yaml
 
-from tests.fuzz.cases import Case
+from tests.fuzz.cases import Case, parsed
 from tests.fuzz.forked import TRACEBACK, Ended
 
 LONGEST = 1500  # characters of a message
@@ -57,6 +57,7 @@ def _of_a_success(case: Case, ended: Ended, folder: Path) -> Iterator[str]:
             yield f"{path.relative_to(folder)}: {fault}"
     if case.command == "train":
         yield from _of_metrics(folder)
+        yield from _of_the_configuration(case, folder)
     elif not any(option.lstrip("+").startswith("out=") for option in case.tried) and not any(
         path.suffix in (".png", ".gif", ".json", ".csv") for path in folder.rglob("*")
     ):
@@ -80,8 +81,26 @@ def _of_metrics(folder: Path) -> Iterator[str]:
                 total = terms["reconstruction"] + terms["kl"] + terms.get("kl_weights_per_image", 0)
                 if not isclose(-terms["elbo"], total, rel_tol=1e-3, abs_tol=1e-3 * (1 + abs(terms["kl"]))):
                     yield f"{stage}: elbo {terms['elbo']} is not -({terms['reconstruction']} + {terms['kl']})"
+            made_of = {"reconstruction", "penalty", "codebook"} & terms.keys()
+            if "elbo" not in terms and {"loss", "reconstruction"} <= terms.keys() and "sparsity" not in terms:
+                total = sum(terms[name] for name in made_of)
+                if not isclose(terms["loss"], total, rel_tol=1e-3, abs_tol=1e-3):
+                    yield f"{stage}: loss {terms['loss']} is not {total}"
         if metrics["epochs"] < 1:
             yield "no epoch"
+
+
+def _of_the_configuration(case: Case, folder: Path) -> Iterator[str]:
+    """What was given is what the run says that it did."""
+    given = {name.lstrip("+"): value for name, _, value in (option.partition("=") for option in case.tried) if value}
+    for file in folder.glob("run/config.yaml"):
+        for name, text in given.items():
+            found: Any = yaml.safe_load(file.read_text("utf-8"))
+            for key in name.split("."):
+                found = found.get(key) if isinstance(found, dict) else None
+            value = parsed(text)
+            if isinstance(value, int | float | bool | list) and found != value:
+                yield f"config.yaml has {name}={found}"
 
 
 def _unreadable(path: Path) -> str | None:
