@@ -176,6 +176,7 @@ def run_in(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_the_parts_of_contributing_train_and_pass_their_tests(with_new_parts: Path) -> None:
     new = [Path(path).stem for path in files(ROOT / "CONTRIBUTING.md") if path.startswith("conf/")]
     run_in(

@@ -131,7 +131,7 @@ def test_a_history_that_was_changed_gets_one_message(run: Run, folder: Path, con
     code, _, message = run("run=runs/here", "figures=[learning_curves]")
     file.write_bytes(before)
     assert code == 1
-    assert "runs/here/history.csv is no table of numbers" in message
+    assert "runs/here/history.csv is not a table of numbers" in message
 
 
 @pytest.mark.parametrize("target", ["os.system", "aevb.models.VAE", "torch.nn.Linear", "torchvision.io.read_file"])

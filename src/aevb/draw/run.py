@@ -15,7 +15,6 @@ from aevb.figures import Picture, Quantities, save, wanted_quantities
 from aevb.files import shell_path, writing_into
 from aevb.process import skip_distribution_checks
 from aevb.runs import Run, find_runs, load_data, load_model
-from aevb.runs.history import Row
 from aevb.runs.run import common_folder, names
 
 OF_SEVERAL_RUNS = {"histories", "units"}  # the quantities that do not belong to a single model
@@ -64,19 +63,9 @@ def chosen_figures(cfg: DictConfig) -> dict[str, Callable[..., Picture]]:
     return {name: figure_of(node) for name, node in nodes.items()}
 
 
-def history_of(run: Run) -> list[Row] | None:
-    """The rows of a run's history.csv; None if it has none, UserError for one that was changed."""
-    try:
-        return run.history()
-    except (ValueError, TypeError) as error:
-        raise UserError(f"{relative_to_cwd(run.folder / 'history.csv')} is no table of numbers: {error}") from error
-
-
 def quantities_of(runs: list[Run], cfg: DictConfig) -> Quantities:
     """What there is to draw of the first run's model and data, and the histories of all runs."""
-    histories = {
-        name: rows for name, run in zip(names(runs), runs, strict=True) if (rows := history_of(run)) is not None
-    }
+    histories = {name: rows for name, run in zip(names(runs), runs, strict=True) if (rows := run.history()) is not None}
     skip_distribution_checks()
     model = load_model(runs[0].checkpoint)
     data = load_data(runs[0].checkpoint)
