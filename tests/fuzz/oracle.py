@@ -56,7 +56,7 @@ def _of_a_success(case: Case, ended: Ended, folder: Path) -> Iterator[str]:
         if path.is_file() and (fault := _unreadable(path)):
             yield f"{path.relative_to(folder)}: {fault}"
     if case.command == "train":
-        yield from _of_metrics(folder)
+        yield from _of_metrics(case, folder)
         yield from _of_the_configuration(case, folder)
     elif not any(option.lstrip("+").startswith("out=") for option in case.tried) and not any(
         path.suffix in (".png", ".gif", ".json", ".csv") for path in folder.rglob("*")
@@ -64,9 +64,9 @@ def _of_a_success(case: Case, ended: Ended, folder: Path) -> Iterator[str]:
         yield "success, and no file"
 
 
-def _of_metrics(folder: Path) -> Iterator[str]:
+def _of_metrics(case: Case, folder: Path) -> Iterator[str]:
     files = [*folder.rglob("metrics.json")]
-    if not files:
+    if not files and not any(option.lstrip("+").startswith("run_dir=") for option in case.tried):
         yield "success without metrics.json"
     for file in files:
         metrics = json.loads(file.read_text("utf-8"))

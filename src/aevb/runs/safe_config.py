@@ -35,7 +35,7 @@ def check_targets(config: Any) -> None:
 
 
 def check_inert(config: Any) -> None:
-    """Raise UserError unless a configuration is plain, and Hydra would build its `_target_`s and do nothing else.
+    """Raise UserError unless a configuration is plain, and Hydra would build what `_target_` names, and nothing else.
 
     It would look up or call something for `${...}` in a string, and has words, such as `_args_`, that hide values.
     """

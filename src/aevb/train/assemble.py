@@ -83,7 +83,7 @@ def assemble(plan: Plan) -> Training:
     prepare_trainer(trainer, cfg.trainer, plan.run_dir)
     data.prepare_data()
     data.setup()
-    if data.data.smallest_batch(trainer.world_size) == 1:
+    if data.smallest_batch(trainer.world_size) == 1:
         check_one_image(module.model, data.data)
     set_precision(trainer, module)
     check_precision(trainer, module)

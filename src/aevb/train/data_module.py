@@ -35,6 +35,13 @@ class ImageDataModule(LightningDataModule):
     def test_dataloader(self) -> DeviceLoader:
         return self._loader("test")
 
+    def smallest_batch(self, world_size: int) -> int:
+        """The number of images in the smallest training batch of any device; UserError where one would have none."""
+        try:
+            return self.data.smallest_batch(world_size)
+        except ValueError as error:
+            raise UserError(f"data: {error}") from error
+
     def _loader(self, split: str) -> DeviceLoader:
         if self.trainer is None:
             return self.data.loader(split)
