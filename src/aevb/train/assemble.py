@@ -132,7 +132,7 @@ def callbacks(plan: Plan, module: LightningModel) -> list[Callback]:
             of_each = BestOfEachSeed(module.monitor, module.model.select_mode)
             needed.append(of_each)
             if plan.resumed:
-                of_each.go_on_from(plan.resumed.checkpoint["callbacks"][of_each.state_key])
+                of_each.go_on_from(plan.resumed.checkpoint["callbacks"].get(of_each.state_key, {}))
     if plan.resumed:
         keep_checkpoints(plan.resumed, best, plan.run_dir / "checkpoints")
     chosen = [instantiate(node, _convert_="all") for name, node in buildable(cfg.callbacks).items() if name != "best"]
