@@ -110,7 +110,8 @@ AE, VAE = ("mlp_ae", "conv_ae", "linear_ae"), ("mlp_vae", "conv_vae", "svi_vae",
 OF_ANY = ("optimizer", "scheduler", "init", "speed")
 OF_VAE = ("posterior", "prior", "likelihood", "loss", "noise")
 OF_AE = ("loss", "noise", "penalty")
-OF_PROCESSES = ("trainer.devices", "trainer.num_nodes")  # a forked case cannot start others: only what is refused
+# A forked case cannot start others: only what is refused.
+OF_PROCESSES = ("trainer.devices", "trainer.num_nodes", "speed.compile")
 LEFT_OUT = (
     "trainer.strategy",  # for the same reason
     *(f"callbacks.{name}.{option}" for name in ("best", "last") for option in ("filename", "dirpath")),

@@ -44,6 +44,7 @@ def run(command: str, main: Callable[[], Any], arguments: list[str], folder: Pat
 
 
 def _child(command: str, main: Callable[[], Any], arguments: list[str], folder: Path) -> int:
+    os.setsid()  # whatever a case kills, beside itself, is of its own
     os.chdir(folder)
     for number, name in ((1, ".out"), (2, ".err")):
         os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)

@@ -36,6 +36,14 @@ def test_it_is_refused(configure: Configure, options: tuple[str, ...], message: 
         plan_run(configure(*QUICK, *options))
 
 
+@pytest.mark.parametrize(
+    "target", ["lightning.pytorch.callbacks.EarlyStopping", "lightning.pytorch.callbacks.LearningRateMonitor"]
+)
+def test_what_keeps_the_best_epoch_is_a_checkpoint(configure: Configure, target: str) -> None:
+    with pytest.raises(UserError, match=r"^callbacks\.best: "):
+        train(configure(*QUICK, f"callbacks.best._target_={target}"))
+
+
 @pytest.mark.parametrize("options", [("+trainer.limit_val_batches=0",), ("+trainer.check_val_every_n_epoch=13",)])
 def test_without_validation_nothing_has_to_be_validated(configure: Configure, options: tuple[str, ...]) -> None:
     plan_run(configure(*QUICK, *options, "data.val_size=0"))

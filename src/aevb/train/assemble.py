@@ -126,7 +126,7 @@ def callbacks(plan: Plan, module: LightningModel) -> list[Callback]:
     needed += [SaveConfig(plan.config)]
     best: ModelCheckpoint | None = None
     if cfg.data.val_size:
-        best = instantiate(cfg.callbacks.best, monitor=module.monitor, mode=module.model.select_mode)()
+        best = best_checkpoint(cfg.callbacks.best, module)
         needed.append(best)
         if cfg.seeds > 1:
             of_each = BestOfEachSeed(module.monitor, module.model.select_mode)
@@ -138,6 +138,18 @@ def callbacks(plan: Plan, module: LightningModel) -> list[Callback]:
     chosen = [instantiate(node, _convert_="all") for name, node in buildable(cfg.callbacks).items() if name != "best"]
     figures = (draw_figure(name, node, plan) for name, node in buildable(cfg.figures).items())
     return [*needed, *chosen, *figures, begin, DescribeModel(plan.run_dir / "model.txt")]
+
+
+def best_checkpoint(node: DictConfig, module: LightningModel) -> ModelCheckpoint:
+    """The callback that keeps the best epoch; UserError for options that it does not take."""
+    make = instantiate(node, monitor=module.monitor, mode=module.model.select_mode)
+    try:
+        best = make() if callable(make) else make
+    except TypeError as error:
+        raise UserError(f"callbacks.best: {error}") from error
+    if not isinstance(best, ModelCheckpoint):
+        raise UserError(f"callbacks.best: expected a ModelCheckpoint, got a {type(best).__name__}")
+    return best
 
 
 def begin_run(plan: Plan) -> BeginRun:

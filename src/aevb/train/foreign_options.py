@@ -58,7 +58,8 @@ def refuse_unknown_options(cfg: DictConfig) -> None:
         if not _is_taken(node, options[0]) or (_is_open(node, options[0]) and f"{part}.{options[0]}" not in TRAIN):
             if options[0] in cfg:
                 raise UserError(f"{override}: {part} has no option {options[0]}. Did you mean {'.'.join(options)}?")
-            names = [f"{part}.{argument.name}" for argument in _arguments(node) or []]
+            arguments = [argument for argument in _arguments(node) or [] if argument.kind is not ANY.VAR_KEYWORD]
+            names = [f"{part}.{argument.name}" for argument in arguments]
             known = [name for name in names if name not in TRAIN_NEEDS or TRAIN_NEEDS[name].fulfilled]
             raise UserError(f"{override}: {unknown_name('option', f'{part}.{options[0]}', known)}")
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from omegaconf import DictConfig
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from aevb.errors import UserError
+from aevb.errors import NotApplicable, UserError
 from aevb.train.run import train
 from tests.train.test_train import SMALL
 
@@ -56,3 +56,20 @@ def test_the_images_are_those_of_the_split(configure: Configure, monkeypatch: py
     data = instantiate(cfg.data, _convert_="all").load()
     assert len(seen) == 2
     assert torch.equal(seen[0], data.splits[split][0][:10] / 255)
+
+
+def test_a_figure_that_does_not_apply_before_training_is_drawn_once_it_does(
+    configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+
+    def reconstructions(x: torch.Tensor, *, n: int, codes: bool | None) -> Figure:
+        calls.append(len(x))
+        if len(calls) == 1:
+            raise NotApplicable("all codes are equal so far")
+        return Figure()
+
+    monkeypatch.setattr("aevb.figures.reconstructions.reconstructions", reconstructions)
+    cfg = configure(*ALONE, "figures=[reconstructions]", "figures.reconstructions.every_n_epochs=1")
+    train(cfg)
+    assert pictures(cfg) == {"reconstructions-epoch-001.png", "reconstructions-epoch-002.png", "reconstructions.png"}

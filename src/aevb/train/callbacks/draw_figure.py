@@ -52,7 +52,7 @@ class DrawFigure(Callback):
         self.every_n_epochs = None if every_n_epochs is None else whole_number("every_n_epochs", every_n_epochs)
         self.max_images = whole_number("max_images", max_images)
         self.split = one_of("split", split, SPLITS)
-        self.applicable = True
+        self.reasons: set[str] = set()  # why it could not be drawn, so far
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -76,13 +76,14 @@ class DrawFigure(Callback):
                 self._picture(trainer, module, min(self.max_images, FEW_IMAGES))
 
     def _draw(self, trainer: Trainer, module: LightningModule, file: str | None) -> None:
-        if not (trainer.is_global_zero and self.applicable):
+        if not trainer.is_global_zero:
             return
         try:
             picture = self._picture(trainer, module, self.max_images)
         except NotApplicable as reason:
-            log.info("%s is not drawn: %s", self.name, reason)
-            self.applicable = False
+            if str(reason) not in self.reasons:
+                log.info("%s is not drawn: %s", self.name, reason)
+            self.reasons.add(str(reason))
             return
         if file is not None:
             save(picture, self.folder, file)
