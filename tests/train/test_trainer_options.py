@@ -15,7 +15,7 @@ from aevb.models import VAE
 from aevb.runs import find_checkpoint, load_checkpoint, load_model
 from aevb.train.run import train
 from aevb.train.trainer_options import check_trainer_options
-from tests.train.test_train import QUICK, metrics_of, same, weights
+from tests.train.test_train import QUICK, SMALL, metrics_of, same, weights
 
 Configure = Callable[..., DictConfig]
 
@@ -147,3 +147,25 @@ def test_what_a_callback_does_after_the_last_checkpoint_is_tested(configure: Con
     again.run_dir = cfg.run_dir
     train(again)
     assert not (folder / "checkpoints" / "final.ckpt").exists()
+
+
+LAYERS = {"without": SMALL, "with": ("data=digits", "model=conv_vae", "encoder.block=[batch_norm,activation]")}
+
+
+@pytest.mark.parametrize("batch_norm", LAYERS)  # with it, there is an epoch more
+def test_a_run_killed_before_the_average_was_kept_is_tested_with_it(configure: Configure, batch_norm: str) -> None:
+    average = "+callbacks.swa._target_=lightning.pytorch.callbacks.StochasticWeightAveraging"
+    options = (*LAYERS[batch_norm], average, "+callbacks.swa.swa_lrs=0.01", "+callbacks.swa.swa_epoch_start=1",
+               "trainer.max_epochs=3", "trainer=cpu", "figures=[]")  # fmt: skip
+    cfg = configure(*options)
+    train(cfg)
+    whole, folder = weights(cfg, "final.ckpt"), Path(cfg.run_dir)
+    metrics = metrics_of(cfg)
+    (folder / "metrics.json").unlink()
+    (folder / "checkpoints" / "final.ckpt").unlink()
+
+    again = configure(*options, f"ckpt_path={folder}")
+    again.run_dir = cfg.run_dir
+    train(again)
+    assert same(weights(again, "final.ckpt"), whole)
+    assert metrics_of(again)["test"] == metrics["test"]

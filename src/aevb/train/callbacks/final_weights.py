@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.callbacks import StochasticWeightAveraging, WeightAveraging
 from torch import Tensor
 
 from aevb.runs import load_checkpoint
@@ -42,11 +43,12 @@ class FinalWeights(Callback):
         saved_afterwards: last.ckpt was saved after training, and has what was made of the weights already.
         """
         if self.trained is None:
-            return self.final if self.final.exists() else None
+            if self.final.exists():
+                return self.final
+            self._average(trainer, module)
         content, weights = load_checkpoint(self.last), _weights(module)
-        changed = not _same(weights, self.trained if saved_afterwards else content["state_dict"])
-        # StochasticWeightAveraging adds an epoch, in which BatchNorm sees what goes with the averaged weights.
-        changed |= trainer.max_epochs is not None and 0 <= trainer.max_epochs < trainer.current_epoch
+        changed = not _same(weights, self.trained if saved_afterwards and self.trained else content["state_dict"])
+        changed |= _has_extra_epoch(trainer)
         if not trainer.strategy.broadcast(changed):
             return None
         if trainer.is_global_zero:
@@ -54,6 +56,20 @@ class FinalWeights(Callback):
             AtomicCheckpointIO().save_checkpoint({**content, "state_dict": weights}, self.final)
         trainer.strategy.barrier()
         return self.final
+
+    def _average(self, trainer: Trainer, module: LightningModule) -> None:
+        """Have the weights averaged of a run that was killed between its last epoch and final.ckpt."""
+        for callback in trainer.callbacks:  # type: ignore[attr-defined]
+            if isinstance(callback, StochasticWeightAveraging | WeightAveraging) and not _has_extra_epoch(trainer):
+                callback.on_train_end(trainer, module)
+
+
+def _has_extra_epoch(trainer: Trainer) -> bool:
+    """Whether StochasticWeightAveraging has added an epoch, for BatchNorm to see what goes with averaged weights."""
+    return any(
+        isinstance(callback, StochasticWeightAveraging) and trainer.current_epoch > callback.swa_end + 1
+        for callback in trainer.callbacks  # type: ignore[attr-defined]
+    )
 
 
 def _weights(module: LightningModule) -> dict[str, Tensor]:
