@@ -12,7 +12,8 @@ SCHEDULE = ("every_n_epochs", "max_images", "split")
 def figure_of(node: DictConfig) -> Callable[..., Any]:
     """A figure's function, with its options."""
     options = {key: node[key] for key in node if key not in SCHEDULE}
-    figure: Callable[..., Any] = instantiate(options, _convert_="all")
+    named = DictConfig(options, key=node._key(), parent=node._get_parent())  # errors name its place
+    figure: Callable[..., Any] = instantiate(named, _convert_="all")
     return figure
 
 

@@ -33,7 +33,7 @@ def advice(error: BaseException) -> str | None:
         case NotGaussian():
             return "use posterior=normal, or loss.kl=exact"
         case Unexplained():
-            return "choose a posterior that lives where the prior does"
+            return f"use posterior={POSTERIORS[-inf, inf]}"
         case InfiniteKL():
             return "use prior=cauchy, or a posterior with lighter tails, such as student_t"
         case ShapeMismatch():

@@ -27,15 +27,17 @@ class Kind:
 def whole(low: int = 1, high: int = COUNTABLE, *, bytes_each: int = 0) -> Kind:
     """Whole numbers from `low` to `high`; with `bytes_each`, larger ones are told what memory they would need.
 
-    >>> whole(1, 1000, bytes_each=8).objection(10**12)
-    ', since so many need 8 TB'
+    >>> whole(1, 1000, bytes_each=8).objection(10**12), whole().objection(10**20)
+    (', since so many need 8 TB', ', of int64, which ends at 9,223,372,036,854,775,807')
     """
     most = f" and at most {high:,}" if high < COUNTABLE else ""
 
     def objection(value: object) -> str:
-        if bytes_each and isinstance(value, int) and value > high:
+        if not (isinstance(value, int) and value > high):
+            return ""
+        if bytes_each:
             return f", since so many need {in_bytes(value * bytes_each)}"
-        return ""
+        return f", of int64, which ends at {COUNTABLE:,}" if high == COUNTABLE else ""
 
     return Kind(
         f"a whole number of at least {low}{most}",
