@@ -85,6 +85,6 @@ lock: setup ## write requirements.lock anew from pyproject.toml
 		--no-header pyproject.toml -o requirements.lock
 
 clean: ## remove the environment, the caches, the site and the extracted data; runs in outputs stay
-	rm -rf $(VENV) .venv-lowest .pytest_cache .ruff_cache .mypy_cache docs/_build docs/api
+	rm -rf $(VENV) .venv-lowest .pytest_cache .hypothesis .ruff_cache .mypy_cache docs/_build docs/api
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 	find data -name '*-ubyte' -delete

@@ -1,8 +1,8 @@
 """Fuzzing of the real command line: python -m tests.fuzz --seed 3 --cases 2000 --minutes 20.
 
-Cases are random command lines of all four commands, with nasty values for their options. Each runs in a forked copy of
-this process, which has imported everything. Not Hypothesis: a case is one to three words, which need no shrinking, is
-found again by its seed and number, and is stopped from outside.
+Hypothesis makes the cases, random command lines of all four commands with nasty values for their options; a seed gives
+the same ones again. Each runs in a forked copy of this process, which has imported everything. All that go wrong are
+shown, and none is made shorter: a case is one to three words.
 """
 
 import argparse
@@ -13,15 +13,22 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from random import Random
 
-from tests.fuzz.cases import TINY, Case, case
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import seed as seeded
+
+from tests.fuzz.cases import TINY, Case, cases
 from tests.fuzz.forked import run
 from tests.fuzz.oracle import faults
 
 TRAINED = ("mlp_vae", "mlp_ae", "vq_vae", "bayesian_vae")
+
+
+class Enough(Exception):
+    """All cases have been tried, or the time is over."""
 
 
 def main() -> None:
@@ -37,19 +44,32 @@ def main() -> None:
     sys.exit(bool(bad))
 
 
-def fuzz(seed: int, cases: int, minutes: float, only: int | None = None) -> tuple[int, Counter[str], float]:
+def fuzz(seed: int, num_cases: int, minutes: float, only: int | None = None) -> tuple[int, Counter[str], float]:
     """Run cases until there are enough, or the time is over; returns those gone wrong, all by outcome, and seconds."""
     counts: Counter[str] = Counter()
-    bad = 0
-    started = time.perf_counter()
+    seen: set[tuple[str, ...]] = set()
+    bad, started = 0, time.perf_counter()
     with tempfile.TemporaryDirectory() as name:
         top = Path(name)
         runs = {model: str(top / model) for model in TRAINED}
-        for number in range(cases) if only is None else [only]:
-            if time.perf_counter() - started > 60 * minutes:
-                break
-            tried = case(Random(f"{seed} {number}"), runs)
-            import_module(f"aevb.{tried.command}.run")  # once, for all the forks
+
+        @seeded(seed)
+        @settings(
+            max_examples=10 * num_cases,  # two of three repeat an earlier case
+            deadline=None,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=[*HealthCheck],
+        )
+        @given(cases(runs))
+        def check(tried: Case) -> None:
+            nonlocal bad
+            if len(seen) == num_cases or time.perf_counter() - started > 60 * minutes:
+                raise Enough
+            number = len(seen)
+            seen.add((tried.command, *tried.arguments))
+            if len(seen) == number or only not in (None, number):
+                return
             for model, folder in runs.items():
                 if f"run={folder}" in tried.base and not Path(folder).exists():
                     train(model, folder, top)
@@ -57,13 +77,17 @@ def fuzz(seed: int, cases: int, minutes: float, only: int | None = None) -> tupl
             counts[outcome] += 1
             if wrong or only is not None:
                 bad += bool(wrong)
-                command = shlex.join(["python", "-m", f"src.{tried.command}", *tried.arguments])
-                print(f"case {number}, {outcome}: {'; '.join(wrong)}\n  {command}\n{printed}", flush=True)
+                line = shlex.join(["python", "-m", f"src.{tried.command}", *tried.arguments])
+                print(f"case {number}, {outcome}: {'; '.join(wrong)}\n  {line}\n{printed}", flush=True)
+
+        with suppress(Enough):
+            check()
     return bad, counts, time.perf_counter() - started
 
 
 def judged(tried: Case, folder: Path) -> tuple[str, list[str], str]:
     """Run a case in a new folder; returns its outcome, what is wrong with it, and the end of what it printed."""
+    import_module(f"aevb.{tried.command}.run")  # once, for all the forks
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     ended = run(tried.command, import_module(f"aevb.{tried.command}").main, tried.arguments, folder)

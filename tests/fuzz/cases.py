@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from functools import cache
-from random import Random
 from typing import Any, NamedTuple
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
+from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
 from aevb.command_line.declared import commands
@@ -131,31 +131,41 @@ class Case(NamedTuple):
         return [*self.base, *self.tried]
 
 
-def case(random: Random, runs: Mapping[str, str]) -> Case:
-    """A random case; runs: folders of trained runs, by the name of their model."""
-    command = random.choices(("train", "draw", "evaluate", "compare_estimators"), (12, 3, 3, 2))[0]
+@st.composite
+def cases(draw: st.DrawFn, runs: Mapping[str, str]) -> Case:
+    """Random cases; runs: folders of trained runs, by the name of their model."""
+    command = draw(weighted(train=12, draw=3, evaluate=3, compare_estimators=2))
     make = {"train": _train, "draw": _draw, "evaluate": _evaluate, "compare_estimators": _compare}[command]
-    base, names, declared = make(random, runs)
+    base, names, declared = make(draw, runs)
     chosen = [option for option in base if option.startswith(("model=", "figures=", "sections="))]
-    if random.random() < 0.6:
+    if draw(in_percent(60)):
         names = _options(command, *chosen)
     names = [name for name in names if name not in LEFT_OUT]
-    count = random.choices((1, 2, 3), (7, 2, 1))[0]
-    tried = [_given(random, random.choice(names), declared) for _ in range(count)]
-    return Case(command, base, tried)
+    count = draw(st.sampled_from([1] * 7 + [2] * 2 + [3]))
+    return Case(command, base, [_given(draw, draw(st.sampled_from(names)), declared) for _ in range(count)])
 
 
-def _given(random: Random, name: str, declared: Mapping[str, Kind]) -> str:
-    if random.random() < 0.03:
+def weighted(**weights: int) -> st.SearchStrategy[str]:
+    """One of several names, each as often as its weight says."""
+    return st.sampled_from([name for name, weight in weights.items() for _ in range(weight)])
+
+
+def in_percent(share: int) -> st.SearchStrategy[bool]:
+    """True in so many of a hundred cases."""
+    return st.sampled_from(range(100)).map(lambda number: number >= 100 - share)
+
+
+def _given(draw: st.DrawFn, name: str, declared: Mapping[str, Kind]) -> str:
+    if draw(in_percent(3)):
         return f"~{name}"
-    values: tuple[str, ...] = LIKELY if random.random() < 0.2 else NASTY
+    values: tuple[str, ...] = LIKELY if draw(in_percent(20)) else NASTY
     kind = kind_of(name, "", declared)
-    if kind and name not in OF_PROCESSES and random.random() < 0.6:  # of the kind that the option takes
-        values = tuple(text for text in (*LIKELY, *NASTY) if kind.takes(parsed(text))) or values
-    elif kind and name in OF_PROCESSES:
+    if kind and name in OF_PROCESSES:
         values = tuple(text for text in NASTY if not kind.takes(parsed(text)))
-    value = random.choice(values)
-    return f"++{name}={value}" if random.random() < 0.9 else f"{name}={value}"
+    elif kind and draw(in_percent(60)):  # of the kind that the option takes
+        values = tuple(text for text in (*LIKELY, *NASTY) if kind.takes(parsed(text))) or values
+    value = draw(st.sampled_from(values))
+    return f"{name}={value}" if draw(in_percent(10)) else f"++{name}={value}"
 
 
 @cache
@@ -191,30 +201,30 @@ def _names(declared: Mapping[str, Kind], groups: Mapping[str, str]) -> list[str]
     return sorted({name.replace(".*", f".{groups[name.split('.')[0]]}", 1).replace("*", "scale") for name in names})
 
 
-def _train(random: Random, runs: Mapping[str, str]) -> tuple[list[str], list[str], Mapping[str, Kind]]:
+def _train(draw: st.DrawFn, runs: Mapping[str, str]) -> tuple[list[str], list[str], Mapping[str, Kind]]:
     base = [*TINY]
     groups = ["data", "trainer", "callbacks", "logger", "model", "speed", "optimizer", "scheduler", "init"]
-    model = random.choice((*AE, *VAE, *VAE, "psd", "vq_vae", "mlp_vae", "mlp_vae"))
+    model = draw(st.sampled_from((*AE, *VAE, *VAE, "psd", "vq_vae", "mlp_vae", "mlp_vae")))
     base.append(f"model={model}")
     parts = OF_AE if model in AE else OF_VAE if model in VAE else ("codebook",) if model == "vq_vae" else ()
-    base += [f"{group}={random.choice(choices(group))}" for group in (*parts, *OF_ANY) if random.random() < 0.05]
+    base += [f"{group}={draw(st.sampled_from(choices(group)))}" for group in (*parts, *OF_ANY) if draw(in_percent(5))]
     groups += ["encoder", "decoder", *parts]
-    figure = random.choice([name for name in choices("figures") if name not in ("default", "quick", "tsne")])
-    if random.random() < 0.2:
+    figure = draw(st.sampled_from([name for name in choices("figures") if name not in ("default", "quick", "tsne")]))
+    if draw(in_percent(20)):
         base[base.index("figures=[]")] = f"figures=[{figure}]"
         groups.append("figures")
-    if random.random() < 0.1:
+    if draw(in_percent(10)):
         base.append("callbacks=[default,every_checkpoint,within_epoch]")
-    star = {group: random.choice(("best", "last")) if group == "callbacks" else figure for group in groups}
+    callback = draw(st.sampled_from(("best", "last")))
+    star = {group: callback if group == "callbacks" else figure for group in groups}
     names = [*_names(commands.TRAIN, star), *TOP["train"] * 2, *groups]
     return base, names, commands.TRAIN
 
 
-def _draw(random: Random, runs: Mapping[str, str]) -> tuple[list[str], list[str], Mapping[str, Kind]]:
-    figure = random.choice(
-        [name for name in choices("figures") if name not in ("default", "quick", "tsne", "inpainting")]
-    )
-    run = random.choice([*runs.values()])
+def _draw(draw: st.DrawFn, runs: Mapping[str, str]) -> tuple[list[str], list[str], Mapping[str, Kind]]:
+    slow = ("default", "quick", "tsne", "inpainting")
+    figure = draw(st.sampled_from([name for name in choices("figures") if name not in slow]))
+    run = draw(st.sampled_from([*runs.values()]))
     base = [f"run={run}", f"figures=[{figure}]", "out=out", "max_images=20"]
     top = [name for name in commands.DRAW if not name.startswith("figures.")]
     return base, [*_names(commands.DRAW, {"figures": figure}), *top, "foo"], commands.DRAW
@@ -233,16 +243,16 @@ SMALL = {  # options that keep a section short
 }
 
 
-def _evaluate(random: Random, runs: Mapping[str, str]) -> tuple[list[str], list[str], Mapping[str, Kind]]:
-    section = random.choice([*SMALL])
-    run = random.choice([*runs.values()])
+def _evaluate(draw: st.DrawFn, runs: Mapping[str, str]) -> tuple[list[str], list[str], Mapping[str, Kind]]:
+    section = draw(st.sampled_from([*SMALL]))
+    run = draw(st.sampled_from([*runs.values()]))
     base = [f"run={run}", f"sections=[{section}]", "out=out", "num_images=12"]
     base += [f"sections.{section}.{option}" for option in SMALL[section]]
     top = [name for name in commands.EVALUATE if not name.startswith("sections.")]
     return base, [*_names(commands.EVALUATE, {"sections": section}), *top, "foo"], commands.EVALUATE
 
 
-def _compare(random: Random, runs: Mapping[str, str]) -> tuple[list[str], list[str], Mapping[str, Kind]]:
+def _compare(draw: st.DrawFn, runs: Mapping[str, str]) -> tuple[list[str], list[str], Mapping[str, Kind]]:
     base = [f"run={runs['mlp_vae']}", "out=out", "estimators=[sgvb_a,iwae]", "num_samples=[1,2]", "repetitions=20"]
     base += ["num_images=2", "reference_samples=100"]
     names = [
