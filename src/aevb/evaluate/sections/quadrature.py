@@ -19,7 +19,7 @@ from aevb.metrics.quadrature import integrate_latents
 class Quadrature(Section):
     """log p(x) and the ELBO by integration over one or two latent dimensions, and the exact posteriors of six images.
 
-    num_images: N of them, a random sample; None: all. tolerance: in nats.
+    num_images: N of them, a random sample; None: all. tolerance: in nats, at least 1e-9, where rounding begins.
     """
 
     num_images: int | None = 1000
@@ -28,7 +28,7 @@ class Quadrature(Section):
     def __post_init__(self) -> None:
         if self.num_images is not None:
             whole_number("num_images", self.num_images)
-        number_from("tolerance", self.tolerance, 0, above=True)
+        number_from("tolerance", self.tolerance, 1e-9)
 
     def measure(self, tested: ModelUnderTest, found: Mapping[str, Findings]) -> Findings:
         model = tested.vae("the distributions that log p(x) needs")
