@@ -12,8 +12,11 @@ from aevb.data import Digits, ImageData
 from aevb.data.shuffle import Shuffle
 from aevb.errors import UserError
 from aevb.models import VAE
-from aevb.runs import find_checkpoint, load_checkpoint, load_model
+from aevb.runs import find_checkpoint, load_checkpoint, load_data, load_model
+from aevb.train.data_module import ImageDataModule
+from aevb.train.module import LightningModel
 from aevb.train.run import train
+from aevb.train.score import measuring_trainer, score
 from aevb.train.trainer_options import check_trainer_options
 from tests.train.test_train import QUICK, SMALL, metrics_of, same, weights
 
@@ -147,6 +150,15 @@ def test_what_a_callback_does_after_the_last_checkpoint_is_tested(configure: Con
     again.run_dir = cfg.run_dir
     train(again)
     assert not (folder / "checkpoints" / "final.ckpt").exists()
+
+
+def test_an_average_of_weights_is_what_is_validated_and_tested(configure: Configure) -> None:
+    average = "+callbacks.ema._target_=lightning.pytorch.callbacks.EMAWeightAveraging"
+    cfg = configure(*QUICK, average, "+callbacks.ema.decay=0.95", "optimizer.lr=0.01", "trainer.max_epochs=2")
+    train(cfg)
+    model, data = load_model(cfg.run_dir), ImageDataModule(load_data(cfg.run_dir))
+    alone = score(measuring_trainer(cfg), LightningModel(model, torch.optim.Adam), data)
+    assert {stage: metrics_of(cfg)[stage] for stage in alone} == alone
 
 
 LAYERS = {"without": SMALL, "with": ("data=digits", "model=conv_vae", "encoder.block=[batch_norm,activation]")}

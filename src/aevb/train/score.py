@@ -5,6 +5,7 @@ from typing import Any
 
 from hydra.utils import instantiate
 from lightning.pytorch import Trainer
+from lightning.pytorch.callbacks import WeightAveraging
 from omegaconf import DictConfig
 
 from aevb.data import DeviceLoader
@@ -17,6 +18,7 @@ Scores = dict[str, dict[str, float]]  # by stage (test, validation) and quantity
 
 def score(trainer: Trainer, module: LightningModel, data: ImageDataModule, checkpoint: Path | None = None) -> Scores:
     """Validate and test the model, with the weights in a checkpoint or its own."""
+    _leave_weights_alone(trainer)
     scores: Scores = {"test": {}, "validation": {}}
     how: dict[str, Any] = {"datamodule": data, "ckpt_path": checkpoint, "verbose": False, "weights_only": True}
     if data.data.val_size:
@@ -25,6 +27,12 @@ def score(trainer: Trainer, module: LightningModel, data: ImageDataModule, check
     trainer.test(module, **how)
     scores["test"] = logged(trainer, "test")
     return scores
+
+
+def _leave_weights_alone(trainer: Trainer) -> None:
+    """Remove what averages weights: it would load those that were trained from a checkpoint, and not the average."""
+    callbacks = trainer.callbacks  # type: ignore[attr-defined]
+    callbacks[:] = [callback for callback in callbacks if not isinstance(callback, WeightAveraging)]
 
 
 def num_scored(trainer: Trainer, data: ImageDataModule) -> dict[str, int]:
