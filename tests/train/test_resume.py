@@ -34,6 +34,7 @@ def ending(run: DictConfig) -> tuple[str, dict[str, Any]]:
     [
         (5, PLATEAU),  # of 10 steps an epoch: the last one, too
         (4, ("+trainer.val_check_interval=0.5",)),
+        (7, ("+trainer.max_steps=14",)),
         pytest.param(
             7,
             ("+trainer.val_check_interval=7", "+trainer.check_val_every_n_epoch=null", "data.binarize=dynamic"),

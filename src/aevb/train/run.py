@@ -22,6 +22,7 @@ from aevb.train.report import log_hyperparameters, print_summary, write_metrics
 from aevb.train.restoring import restoring
 from aevb.train.resume import resumable
 from aevb.train.score import Scores, num_scored, score
+from aevb.train.steps.lightning_loop import begin_epochs_anew
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ def fit(training: Training) -> Fitted:
     plan, trainer, throughput = training.plan, training.trainer, training.throughput
     log_hyperparameters(trainer, plan.config)
     resumed = plan.resumed.path if plan.resumed else None
+    begin_epochs_anew(trainer)
     with restoring(resumed):
         trainer.fit(training.module, datamodule=training.data, ckpt_path=resumed, weights_only=True)
     if trainer.global_step == 0:

@@ -9,12 +9,12 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.trainer.states import TrainerFn
 
 from aevb.train.steps import ChunkCallback
-from aevb.train.steps.lightning_loop import is_last_batch, is_validation_due
+from aevb.train.steps.lightning_loop import is_last_batch, is_last_step, is_validation_due
 
 
 class KeepCheckpoint(ChunkCallback, ModelCheckpoint):
     """Lightning's ModelCheckpoint, except that nothing is saved between a step and the validation that follows it, or
-    between the last step of an epoch and the epoch's end.
+    between the last step of an epoch, or of trainer.max_steps, and the epoch's end.
 
     From there Lightning would go on without that validation, or with the next epoch, without this one's means. What is
     due there is saved right afterwards. Without a `monitor` that is every epoch's end, also where validation is at
@@ -30,7 +30,7 @@ class KeepCheckpoint(ChunkCallback, ModelCheckpoint):
         if trainer.should_stop and not is_last_batch(trainer) and self.monitor is None and self._every_n_epochs == 1:
             self._save_checkpoint(trainer, self.format_checkpoint_name(self._monitor_candidates(trainer)))
         save = partial(super().on_train_batch_end, trainer, pl_module, outputs, batch, batch_idx)
-        self._save(save, later=is_last_batch(trainer) or is_validation_due(trainer))
+        self._save(save, later=is_last_batch(trainer) or is_last_step(trainer) or is_validation_due(trainer))
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.validated = True

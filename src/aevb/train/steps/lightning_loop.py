@@ -68,8 +68,21 @@ def is_last_batch(trainer: Trainer) -> bool:
     return trainer.fit_loop.epoch_loop.batch_progress.is_last_batch
 
 
+def is_last_step(trainer: Trainer) -> bool:
+    """Whether the step that Lightning has taken is the last of trainer.max_steps."""
+    return trainer.global_step == trainer.fit_loop.max_steps
+
+
 def is_validation_due(trainer: Trainer) -> bool:
     """Whether the batch that Lightning is at is followed by a validation."""
     fetcher = trainer.fit_loop._data_fetcher
     assert fetcher is not None
     return trainer.fit_loop.epoch_loop._should_check_val_fx(fetcher)
+
+
+def begin_epochs_anew(trainer: Trainer) -> None:
+    """Have a run that was saved at the end of an epoch go on with the next one, with trainer.max_steps, too.
+
+    With max_steps Lightning takes any checkpoint for one within an epoch, and goes through that end a second time.
+    """
+    trainer.fit_loop._iteration_based_training = lambda: False  # type: ignore[method-assign]
