@@ -34,6 +34,12 @@ def saved(configure: Callable[..., DictConfig], tmp_path: Path) -> Callable[...,
     return save
 
 
+def test_options_by_number_are_read_back(saved: Callable[..., Path]) -> None:
+    scheduling = {1: 3, 4: 2}
+    path = saved(change=lambda checkpoint: checkpoint["config"]["callbacks"].update(grow={"scheduling": scheduling}))
+    assert load_checkpoint(path)["config"]["callbacks"]["grow"]["scheduling"] == scheduling
+
+
 @pytest.mark.parametrize("model", [name for name in choices("model") if not name.startswith("vq")])
 def test_a_loaded_model_has_the_same_outputs(saved: Callable[..., Path], model: str) -> None:
     first, second = load_model(saved(f"model={model}", "latent_dim=3")), load_model(saved(f"model={model}", "seed=7"))

@@ -50,10 +50,13 @@ def check_inert(config: Any) -> None:
 
 
 def check_plain(config: Any) -> None:
-    """Raise UserError unless a configuration is a tree of dicts, lists, numbers and strings, of a sensible size."""
+    """Raise UserError unless a configuration is a tree of dicts, lists, numbers and strings, of a sensible size.
+
+    Keys are strings, or numbers, as in the scheduling of a GradientAccumulationScheduler.
+    """
     for value in _values(config):
         if type(value) is dict:
-            strange = [key for key in value if type(key) is not str]
+            strange = [key for key in value if not (type(key) in (str, int) and _is_plain(key))]
         else:
             strange = [] if type(value) is list or _is_plain(value) else [value]
         if strange:
