@@ -19,6 +19,12 @@ from tests.train.test_train import QUICK, metrics_of, same, weights
 
 Configure = Callable[..., DictConfig]
 WITHIN = ("data.batch_size=120", "callbacks=[default,within_epoch]", "callbacks.within_epoch.filename=within")
+OF_LIGHTNING = "_target_=lightning.pytorch.callbacks"
+AVERAGE = (f"+callbacks.swa.{OF_LIGHTNING}.StochasticWeightAveraging", "+callbacks.swa.swa_lrs=0.01",
+           "+callbacks.swa.swa_epoch_start=1")  # fmt: skip
+GROWING = (f"+callbacks.growing.{OF_LIGHTNING}.GradientAccumulationScheduler", "+callbacks.growing.scheduling={1:3}")
+STOPPING = (f"+callbacks.stop.{OF_LIGHTNING}.EarlyStopping", "+callbacks.stop.monitor=val/loss",
+            "+callbacks.stop.patience=1", "+callbacks.stop.min_delta=1000")  # fmt: skip
 PLATEAU = ("scheduler=plateau", "scheduler.patience=0", "+scheduler.threshold=0.9")
 
 
@@ -35,6 +41,8 @@ def ending(run: DictConfig) -> tuple[str, dict[str, Any]]:
         (5, PLATEAU),  # of 10 steps an epoch: the last one, too
         (4, ("+trainer.val_check_interval=0.5",)),
         (7, ("+trainer.max_steps=14",)),
+        (7, AVERAGE),
+        (7, GROWING),
         pytest.param(
             7,
             ("+trainer.val_check_interval=7", "+trainer.check_val_every_n_epoch=null", "data.binarize=dynamic"),
@@ -85,6 +93,24 @@ def test_a_run_that_was_stopped_while_it_was_tested_is_tested_without_training(
     train(again)
     assert ending(again) == before
     assert same(weights(again), last)
+
+
+def test_a_run_that_ended_early_is_over_until_it_has_more_patience(configure: Configure) -> None:
+    options = (*QUICK, *STOPPING, "trainer.max_epochs=4")
+    whole = configure(*options)
+    train(whole)
+    before = ending(whole)
+    assert before[1]["epochs"] == 2
+    with pytest.raises(UserError, match="ended by EarlyStopping after 2 epochs"):
+        train(configure(*options, f"ckpt_path={whole.run_dir}"))
+    longer = configure(*options, "callbacks.stop.patience=2", f"ckpt_path={whole.run_dir}")
+    train(longer)
+    assert metrics_of(longer)["epochs"] == 3
+    (Path(whole.run_dir) / "metrics.json").unlink()
+    again = configure(*options, f"ckpt_path={whole.run_dir}")
+    train(again)
+    assert ending(again) == before
+    assert same(weights(again), weights(whole))
 
 
 def test_weights_that_a_callback_changes_at_the_end_are_tested(

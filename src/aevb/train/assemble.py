@@ -27,6 +27,7 @@ from aevb.train.callbacks import (
     DrawFigure,
     FinalWeights,
     FiniteGuard,
+    GoOn,
     History,
     SaveConfig,
     SeedEachEpoch,
@@ -134,6 +135,7 @@ def callbacks(plan: Plan, module: LightningModel) -> list[Callback]:
             if plan.resumed:
                 of_each.go_on_from(plan.resumed.checkpoint["callbacks"].get(of_each.state_key, {}))
     if plan.resumed:
+        needed.append(GoOn(plan.resumed.stopped))
         keep_checkpoints(plan.resumed, best, plan.run_dir / "checkpoints")
     chosen = [instantiate(node, _convert_="all") for name, node in buildable(cfg.callbacks).items() if name != "best"]
     figures = (draw_figure(name, node, plan) for name, node in buildable(cfg.figures).items())

@@ -41,11 +41,13 @@ class Resumed(NamedTuple):
     """The checkpoint that a run goes on from.
 
     finished: no epoch is left; the run is only to be tested.
+    stopped: an EarlyStopping has ended it, or will when trainer.min_epochs and min_steps are done.
     """
 
     path: Path
     checkpoint: dict[str, Any]
     finished: bool
+    stopped: bool
 
 
 def resumed_from(ckpt_path: str | None, config: dict[str, Any]) -> Resumed | None:
@@ -63,7 +65,7 @@ def resumed_from(ckpt_path: str | None, config: dict[str, Any]) -> Resumed | Non
     finished = _is_finished(path, checkpoint, config)
     if not finished:
         check_place(path, checkpoint)
-    return Resumed(path, checkpoint, finished)
+    return Resumed(path, checkpoint, finished, _is_stopped(checkpoint, config))
 
 
 def _check_same_run(path: Path, checkpoint: dict[str, Any], config: dict[str, Any]) -> None:
@@ -96,18 +98,35 @@ def _must_agree(option: str) -> bool:
 def _is_finished(path: Path, checkpoint: dict[str, Any], config: dict[str, Any]) -> bool:
     """Whether no step is left; UserError if the run was tested, too, so that nothing is left at all."""
     steps, epochs = checkpoint["global_step"], epochs_done(checkpoint)
-    enough_steps = 0 < config["trainer"].get("max_steps", -1) <= steps
-    if not enough_steps and epochs < config["trainer"]["max_epochs"]:
+    trainer = config["trainer"]
+    enough_steps = 0 < trainer.get("max_steps", -1) <= steps
+    least = epochs >= (trainer.get("min_epochs") or 0) and steps >= (trainer.get("min_steps") or 0)
+    stopped = least and _is_stopped(checkpoint, config)
+    if not (stopped or enough_steps) and epochs < trainer["max_epochs"]:
         return False
     unit, done, more = ("steps", steps, 1000) if enough_steps else ("epochs", epochs, 10)
     if not (path.parent.parent / "metrics.json").exists():
         log.info("%s has been trained for all its %s %s, and is tested now.", relative_to_cwd(path), done, unit)
         return True
+    if stopped and epochs < trainer["max_epochs"]:
+        raise UserError(
+            f"{path} was ended by EarlyStopping after {epochs} epochs: give it more patience, or leave it out"
+        )
     if config["data"].get("stream") and not enough_steps:
         raise UserError(f"{path} has already been trained for {done} epochs, and a stream is served once")
     raise UserError(
         f"{path} has already been trained for {done} {unit}: set trainer.max_{unit} to more, such as {done + more}"
     )
+
+
+def _is_stopped(checkpoint: dict[str, Any], config: dict[str, Any]) -> bool:
+    """Whether an EarlyStopping has told the run to end, and has the same options now."""
+    then, now = (
+        [node for node in (options.get("callbacks") or {}).values() if "EarlyStopping" in str(node)]
+        for options in (checkpoint["config"], config)
+    )
+    states = checkpoint["callbacks"].items()
+    return then == now and any(state.get("stopping_reason") for name, state in states if "EarlyStopping" in str(name))
 
 
 def keep_checkpoints(resumed: Resumed, best: ModelCheckpoint | None, folder: Path) -> None:

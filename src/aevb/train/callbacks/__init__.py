@@ -6,6 +6,7 @@ from aevb.train.callbacks.describe_model import DescribeModel
 from aevb.train.callbacks.draw_figure import DrawFigure
 from aevb.train.callbacks.final_weights import FinalWeights
 from aevb.train.callbacks.finite_guard import FiniteGuard
+from aevb.train.callbacks.go_on import GoOn
 from aevb.train.callbacks.history import History
 from aevb.train.callbacks.keep_checkpoint import KeepCheckpoint
 from aevb.train.callbacks.progress import Progress
@@ -20,6 +21,7 @@ __all__ = [
     "DrawFigure",
     "FinalWeights",
     "FiniteGuard",
+    "GoOn",
     "History",
     "KeepCheckpoint",
     "Progress",
