@@ -128,6 +128,10 @@ def test_a_processor_trains_several_seeds_of_any_model(configure: Configure, opt
     ("options", "message"),
     [
         (("seeds=2", "+trainer.gradient_clip_val=1"), "gradient_clip_val bounds the gradient of all seeds"),
+        (
+            ("seeds=2", "+callbacks.average._target_=lightning.pytorch.callbacks.EMAWeightAveraging"),
+            "EMAWeightAveraging averages weights",
+        ),
         (("seeds=2", "scheduler=plateau"), "scheduler=plateau follows the mean over all seeds"),
     ],
 )

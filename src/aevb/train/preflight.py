@@ -6,6 +6,7 @@ from traceback import extract_tb
 import torch
 from hydra.core.hydra_config import HydraConfig
 from lightning.pytorch import Trainer
+from lightning.pytorch.callbacks import StochasticWeightAveraging, WeightAveraging
 from omegaconf import DictConfig, OmegaConf
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
@@ -123,6 +124,12 @@ def check_trainer(trainer: Trainer, model: ImageModel) -> None:
         )
     if not isinstance(model, SeedEnsemble):
         return
+    for callback in trainer.callbacks:  # type: ignore[attr-defined]
+        if isinstance(callback, StochasticWeightAveraging | WeightAveraging):
+            raise UserError(
+                f"The callback {type(callback).__name__} averages weights, and of several seeds those of each one's "
+                f"best epoch are tested: train the seeds one after another, with -m seed=0,1,2"
+            )
     if trainer.world_size > 1:
         raise UserError(f"seeds={model.n} are trained on one device: set trainer.devices=1")
     if trainer.gradient_clip_val and trainer.gradient_clip_algorithm != "value":
