@@ -80,6 +80,31 @@ def test_a_cauchy_posterior_needs_tails_as_heavy(configure: Configure, prior: st
         build(configure, "posterior=cauchy", f"prior={prior}", "loss=sgvb_a")
 
 
+@pytest.mark.parametrize(
+    ("options", "prior"),
+    [
+        (["posterior=student_t", "posterior.at_least.df=2"], "standard_normal"),
+        (["posterior=student_t", "posterior.at_least.df=1"], "laplace"),
+        (["posterior=pareto", "posterior.at_least.alpha=1"], "gamma"),
+        (["posterior=pareto", "posterior.at_least.alpha=2"], "normal"),
+        (["posterior=f", "posterior.at_least.df2=4"], "mixture"),
+    ],
+)
+def test_tails_that_just_suffice(configure: Configure, options: list[str], prior: str) -> None:
+    """And those that are heavier, whatever the parameters begin with, are refused."""
+    build(configure, *options, f"prior={prior}", "loss=sgvb_a")
+    name, _, least = options[1].partition("=")
+    with pytest.raises(InstantiationException, match="tails so heavy that"):
+        build(configure, options[0], f"{name}={0.9 * float(least)}", f"prior={prior}", "loss=sgvb_a")
+    build(configure, options[0], f"{name}={0.9 * float(least)}", "prior=cauchy", "loss=sgvb_a")
+
+
+@pytest.mark.parametrize("df", [0.8, 2.0])
+def test_degrees_of_freedom_that_are_not_learned(configure: Configure, df: float) -> None:
+    with pytest.raises(InstantiationException, match="tails so heavy that"):
+        build(configure, "posterior=student_t", f"+posterior.family.df={df}", "~posterior.at_least", "loss=sgvb_a")
+
+
 @pytest.mark.parametrize("prior", ["cauchy", "vamp"])
 def test_a_cauchy_posterior_with_such_a_prior(configure: Configure, prior: str) -> None:
     model = build(configure, "posterior=cauchy", f"prior={prior}", "loss=sgvb_a")

@@ -14,6 +14,8 @@ from aevb.losses import Densities, VariationalBound
 from aevb.models.image_model import GenerativeModel
 from aevb.networks import Decoder, Encoder
 
+LEAST = -80.0  # raw parameters with which a family has its least degrees of freedom, and so its heaviest tails
+
 
 class VAE(GenerativeModel):
     """q(z|x) = posterior(encoder(x̃)), p(z) = prior(), p(x|z) = likelihood(decoder(z)).
@@ -81,9 +83,9 @@ class VAE(GenerativeModel):
         self.map_estimate = true_or_false("map_estimate", map_estimate)
         self.num_training_images = inf  # until training begins there is no data set, and no weight on p(θ)
         with torch.no_grad():
-            q, p = self.posterior(torch.zeros(1, encoder.out_features)), self.prior()
-            check_support(q, p)
-            check_tails(q, p)
+            raw, p = self.posterior.raw_of(torch.zeros(1, encoder.out_features)), self.prior()
+            check_support(self.posterior.distribution(raw), p)
+            check_tails(self.posterior.distribution(torch.full_like(raw, LEAST)), p)
 
     @property
     def latent_dim(self) -> int:

@@ -35,7 +35,7 @@ def advice(error: BaseException) -> str | None:
         case Unexplained():
             return f"use posterior={POSTERIORS[-inf, inf]}"
         case InfiniteKL():
-            return "use prior=cauchy, or a posterior with lighter tails, such as student_t"
+            return "use prior=cauchy, a posterior with lighter tails, or larger numbers in posterior.at_least"
         case ShapeMismatch():
             return "set latent_dim, which both follow"
         case SupportMismatch():
