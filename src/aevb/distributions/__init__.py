@@ -24,7 +24,14 @@ from aevb.distributions.normal_posterior import NormalPosterior
 from aevb.distributions.posterior import Posterior
 from aevb.distributions.prior import Prior
 from aevb.distributions.standard_normal import StandardNormal
-from aevb.distributions.support import ShapeMismatch, SupportMismatch, check_support, elementary_support, support_of
+from aevb.distributions.support import (
+    ShapeMismatch,
+    Support,
+    SupportMismatch,
+    check_support,
+    elementary_support,
+    support_of,
+)
 from aevb.distributions.tails import InfiniteKL, check_tails
 from aevb.distributions.vamp_prior import VampPrior
 
@@ -47,6 +54,7 @@ __all__ = [
     "Prior",
     "ShapeMismatch",
     "StandardNormal",
+    "Support",
     "SupportMismatch",
     "VampPrior",
     "check_support",

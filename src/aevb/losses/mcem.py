@@ -8,6 +8,7 @@ from aevb.losses.densities import Densities
 from aevb.losses.fixed_support import check_fixed_support
 from aevb.losses.importance_weighted import LogWeights
 from aevb.losses.variational_bound import LossTerms, VariationalBound
+from aevb.losses.wake_sleep import check_explains
 from aevb.samplers import Unconstrained, adapted, hmc_transition
 
 
@@ -22,7 +23,8 @@ class MCEM(VariationalBound):
     num_transitions: the length of a chain. num_leapfrog: its steps between two tests of acceptance.
     target_acceptance: what the step size adapts to, 0.9 in the paper.
 
-    Raises MovingSupport for a posterior whose support moves with φ.
+    Raises MovingSupport for a posterior whose support moves with φ, and Unexplained for one that cannot give every z of
+    the prior, where chains may end.
     """
 
     step_size: Tensor
@@ -45,6 +47,7 @@ class MCEM(VariationalBound):
     def forward(self, x: Tensor, densities: Densities) -> LossTerms:
         q, prior = densities.posterior_of(x), densities.prior
         check_fixed_support(q)
+        check_explains(q, prior)
         z = q.sample((self.num_samples,))  # (L, B, D)
         weights = LogWeights(z, -densities.likelihood_of(z).log_prob(x), q.log_prob(z) - prior.log_prob(z))
         end = self.end_of_chain(z, x, densities)

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution
 
-from aevb.distributions import marginal_family, support_of
+from aevb.distributions import Support, marginal_family, support_of
 from aevb.losses.densities import Densities
 from aevb.losses.fixed_support import check_fixed_support
 from aevb.losses.importance_weighted import LogWeights
@@ -37,7 +37,11 @@ class WakeSleep(VariationalBound):
 
 
 class Unexplained(ValueError):
-    """p(z) has mass where q(z|x) has none, and a loss asks q about draws of p."""
+    """p(z) has mass where q(z|x) has none, and a loss asks q about z from there; `prior` says where p(z) lives."""
+
+    def __init__(self, message: str, prior: Support) -> None:
+        super().__init__(message)
+        self.prior = prior
 
 
 def check_explains(posterior: Distribution, prior: Distribution) -> None:
@@ -45,4 +49,6 @@ def check_explains(posterior: Distribution, prior: Distribution) -> None:
     q, p = support_of(posterior, whatever_the_parameters=True), support_of(prior)
     if q != p:
         family = type(marginal_family(posterior)).__name__
-        raise Unexplained(f"wake-sleep draws z from the prior, on {p}, and {family} has its support on {q}")
+        raise Unexplained(
+            f"this loss fits q(z|x) to z from all of the prior, on {p}, and {family} has its support on {q}", p
+        )

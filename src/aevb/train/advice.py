@@ -7,7 +7,7 @@ from math import inf
 
 from aevb.checks import WrongClass
 from aevb.command_line.suggestions import choices_of_class
-from aevb.distributions import InfiniteKL, ShapeMismatch, SupportMismatch
+from aevb.distributions import InfiniteKL, ShapeMismatch, Support, SupportMismatch
 from aevb.losses import MovingSupport, NoClosedForm, NoReparameterisation, NotGaussian, Unexplained
 from aevb.networks import NotAMap
 
@@ -33,7 +33,7 @@ def advice(error: BaseException) -> str | None:
         case NotGaussian():
             return "use posterior=normal, or loss.kl=exact"
         case Unexplained():
-            return f"use posterior={POSTERIORS[-inf, inf]}"
+            return f"use posterior={_posteriors_on(error.prior)}"
         case InfiniteKL():
             return "use prior=cauchy, a posterior with lighter tails, or larger numbers in posterior.at_least"
         case ShapeMismatch():
@@ -47,5 +47,10 @@ def _matching_pair(error: SupportMismatch) -> str:
     q, p = error.posterior, error.prior
     if q.simplex or p.simplex:
         return "posterior=dirichlet or logistic_normal go with prior=dirichlet, and no others do"
-    fitting = POSTERIORS.get((p.low, p.high), "one on that interval")
-    return f"choose a posterior there, such as {fitting}, or a prior on {q}"
+    return f"choose a posterior there, such as {_posteriors_on(p)}, or a prior on {q}"
+
+
+def _posteriors_on(support: Support) -> str:
+    if support.simplex:
+        return "dirichlet or logistic_normal"
+    return POSTERIORS.get((support.low, support.high), "one on that interval")
