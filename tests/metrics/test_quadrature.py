@@ -19,6 +19,7 @@ from aevb.distributions import (
     FlowPrior,
     LogisticNormalPosterior,
     MixturePrior,
+    NormalPosterior,
 )
 from aevb.distributions.pairs import log_prob_of_pairs
 from aevb.losses import SGVBA
@@ -55,6 +56,17 @@ def test_what_cannot_be_resolved_says_so() -> None:
     linear = LinearVAE(latent_dim=1, sigma=1e-6)
     exact = quadrature(linear.model, linear.images(2))
     assert (exact.error > 1e-3).all()
+
+
+def test_draws_that_rounding_makes_equal_say_so() -> None:
+    linear = LinearVAE(latent_dim=1, sigma=0.5, posterior=NormalPosterior)
+    weight, bias = linear.model.posterior.head.parameters()
+    weight.zero_()
+    bias.copy_(torch.tensor([3.0, -80.0]))
+    x = linear.images(2)
+    found = quadrature(linear.model, x)
+    assert torch.allclose(found.log_px, linear.log_px(x), atol=1e-3, rtol=0)
+    assert (found.elbo_error > 1e-3).all()
 
 
 def nonlinear(small_vae: Callable[..., VAE], **parts: Any) -> VAE:

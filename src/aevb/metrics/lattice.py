@@ -51,7 +51,10 @@ def integrate(
     draws: points around which to look, (..., D), D = 1 or 2. points_at_once: for a number of images.
     """
     low, high = draws.amin(0), draws.amax(0)
-    lattice = Lattice(low - (high - low) / 2, high + (high - low) / 2, COARSE)
+    # Of draws that rounding has made equal, what is between them is far below the distances that numbers have there.
+    least = 1e-9 * torch.maximum(low.abs(), high.abs()).clamp(min=1)
+    reach = torch.where(high > low, high - low, least)
+    lattice = Lattice(low - reach / 2, high + reach / 2, COARSE)
     while True:
         mass = _mass_of_tiles(lattice, log_f, num_images, track)  # (T, N)
         share = mass - mass.logsumexp(0)
