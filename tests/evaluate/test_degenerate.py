@@ -12,6 +12,8 @@ from matplotlib.text import Text
 from aevb.data import ImageData
 from aevb.evaluate.measure import Diverged, evaluate, section_named
 from aevb.evaluate.section import Section
+from aevb.evaluate.sections.annealed import Annealed
+from aevb.evaluate.sections.importance import Importance
 from aevb.evaluate.sections.samples import Samples
 from aevb.metrics.estimate import Estimate, ratio_with_error
 from tests.conftest import choices
@@ -108,6 +110,15 @@ def test_too_few_training_images_are_said_to_be(tmp_path: Path) -> None:
         {"samples": Samples(num_samples=12, cache=str(tmp_path))}, data=Training(USUAL[:1], LABELS[:1]), memory=16,
     )  # fmt: skip
     assert any(sentence.startswith("1 training image: too few") for sentence in found.all.sentences)
+
+
+@pytest.mark.parametrize(
+    "one", [Importance(num_samples=1), Annealed(2, num_chains=1, num_temperatures=2, num_leapfrog=1, num_simulated=0)]
+)
+def test_one_sample_does_not_say_how_far_off_it_is(one: Section) -> None:
+    (of_log_px, _) = evaluate(MODELS["two latents"](), USUAL, sections={"it": one}).all.results
+    assert of_log_px.num_samples == 1
+    assert of_log_px.monte_carlo_error is None
 
 
 def test_a_diverged_model_is_called_one() -> None:

@@ -54,12 +54,13 @@ def log_density_result(
 ) -> Result:
     """A bound on log p(x), (N,) nats, in nats and bits; ess: of the weights behind each value, (N,).
 
-    The relative error of p̂(x) = 1/K Σ w is √(1/ESS - 1/K), which is the error of its logarithm.
+    The relative error of p̂(x) = 1/K Σ w is √(1/ESS - 1/K), which is the error of its logarithm; one weight alone does
+    not tell.
     """
     n = len(values)
     mean = values.mean().item()
     error = None
-    if ess is not None and num_samples is not None:
+    if ess is not None and num_samples is not None and num_samples > 1:
         error = (1 / ess - 1 / num_samples).clamp(min=0).sum().sqrt().item() / n
     deviation = values.std().item() / sqrt(n) if n > 1 else None
     bits = -mean / (prod(image_shape) * log(2))
