@@ -14,6 +14,7 @@ from aevb.evaluate.measure import Diverged, evaluate, section_named
 from aevb.evaluate.section import Section
 from aevb.evaluate.sections.annealed import Annealed
 from aevb.evaluate.sections.importance import Importance
+from aevb.evaluate.sections.quadrature import Quadrature
 from aevb.evaluate.sections.samples import Samples
 from aevb.metrics.estimate import Estimate, ratio_with_error
 from tests.conftest import choices
@@ -119,6 +120,19 @@ def test_one_sample_does_not_say_how_far_off_it_is(one: Section) -> None:
     (of_log_px, _) = evaluate(MODELS["two latents"](), USUAL, sections={"it": one}).all.results
     assert of_log_px.num_samples == 1
     assert of_log_px.monte_carlo_error is None
+
+
+@pytest.mark.parametrize("low", [0.0, -1.0])
+def test_images_beside_exact_posteriors_have_grey_levels(low: float) -> None:
+    """Whatever the range of the model's pixels."""
+    model = MODELS["two latents"]()
+    model.pixel_range = (low, 1.0)
+    found = evaluate(model, model.from_grey(USUAL), sections={"it": Quadrature(num_images=1, tolerance=1.0)})
+    picture = found.all.pictures["exact_posterior"]
+    assert isinstance(picture, Figure)
+    shown = picture.axes[0].images[0].get_array()
+    assert shown is not None
+    assert torch.allclose(torch.as_tensor(shown), USUAL[found.order[0]].mean(0), atol=1e-6)
 
 
 def test_a_diverged_model_is_called_one() -> None:

@@ -45,7 +45,7 @@ class Quadrature(Section):
                     f"the error of the worst {worst}."
                 )
         shown = x[:6]
-        picture = exact_posterior(shown.cpu(), *posterior_density(model, shown, exact))
+        picture = exact_posterior(model.to_grey(shown).cpu(), *posterior_density(model, shown, exact))
         results = [
             log_density_result("log_px_exact", exact.log_px, model.image_shape, kind=Kind.LOG_PX_EXACT),
             log_density_result("elbo_exact", exact.elbo, model.image_shape),
