@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
+from aevb.data import ImageData
 from aevb.evaluate.findings import Findings
 from aevb.evaluate.measure import evaluate
 from aevb.evaluate.model_under_test import ModelUnderTest
@@ -54,3 +55,24 @@ def test_a_sample_has_the_mean_of_all_within_its_error(small_vae: Callable[..., 
     found = evaluate(small_vae(), x, torch.zeros(2000).long(), {"some": Brightness(200)})["brightness_200"]
     assert found.standard_error is not None
     assert abs(found.value - 0.5) < 4 * found.standard_error
+
+
+class Training(ImageData):
+    """Images that are as bright as their labels say, in the order of these."""
+
+    def __init__(self) -> None:
+        self.binarize = "none"
+
+    def images(self, split: str, n: int | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+        y = torch.arange(1000)[:n]
+        return (y / 1000).reshape(-1, 1, 1, 1).expand(-1, 1, 4, 4), y
+
+
+def test_fewer_training_images_are_a_random_sample_too(small_vae: Callable[..., VAE]) -> None:
+    tested = ModelUnderTest(small_vae(), torch.zeros(2, 1, 4, 4), torch.arange(2), data=Training())
+    chosen = {n: tested.training_images(n) for n in (30, 100, 5000, None)}
+    for x, y in chosen.values():
+        assert torch.equal(x[:, 0, 0, 0], y / 1000)
+    assert [len(y) for _, y in chosen.values()] == [30, 100, 1000, 1000]
+    assert set(chosen[30][1].tolist()) < set(chosen[100][1].tolist())
+    assert abs(chosen[100][1].double().mean() - 500) < 4 * 289 / 10

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from aevb.data import ImageData
 from aevb.errors import NotApplicable
+from aevb.evaluate.order import evaluation_order
 from aevb.metrics.batching import max_decodes
 from aevb.metrics.track import Track, untracked
 from aevb.models import VAE, ImageModel
@@ -51,6 +52,15 @@ class ModelUnderTest:
         if self.data is None:
             raise NotApplicable("there are no training images: give the data set, too")
         return self.data
+
+    def training_images(self, n: int | None) -> tuple[Tensor, Tensor]:
+        """n training images, on the model's device, and their labels: a random sample as in `evaluation_order`.
+
+        All, for None or where there are not as many; in their own order. Raises NotApplicable if there are none.
+        """
+        x, y = self.training_data().images("train")
+        chosen = evaluation_order(len(x))[:n].sort().values.to(x.device)
+        return x[chosen].to(self.x), y[chosen]
 
     def labels(self) -> Tensor:
         """The labels of the images; raises NotApplicable if there are none."""

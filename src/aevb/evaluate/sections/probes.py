@@ -21,7 +21,7 @@ from aevb.models import ImageModel
 class Probes(Section):
     """How well the labels can be read off the codes, by classifiers fitted to codes of training images.
 
-    num_train: codes that they are fitted to; None: of all training images.
+    num_train: codes that they are fitted to, of a random sample; None: of all training images.
     """
 
     num_train: int | None = None
@@ -36,8 +36,8 @@ class Probes(Section):
         if tested.split == "train":
             raise NotApplicable("probes are fitted to the training images: evaluate split=test or split=val")
         labels = tested.labels()
-        x, y = tested.training_data().images("train", self.num_train)
-        fitted, codes = _codes(tested.model, x.to(tested.x)), _codes(tested.model, tested.x)
+        x, y = tested.training_images(self.num_train)
+        fitted, codes = _codes(tested.model, x), _codes(tested.model, tested.x)
         try:
             accuracies = probe_accuracies(fitted, y, codes, labels, self.num_neighbours)
         except TooFew as reason:

@@ -61,7 +61,7 @@ class Samples(Section):
             f"classifier whose features compare them is right for {right:.2%} of the images."
         ]
         if tested.split != "train":
-            sentences.append(self._floor(x, model.to_grey(data.images("train", len(x))[0].to(x)), classifier))
+            sentences.append(self._floor(x, model.to_grey(tested.training_images(len(x))[0]), classifier))
         results = [result(name, estimate, len(tested.x), self.num_samples) for name, estimate in quality.items()]
         return Findings(results, sentences=sentences)
 
