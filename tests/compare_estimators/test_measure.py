@@ -66,3 +66,14 @@ def test_a_model_that_diverged_is_named(small_vae: Callable[..., VAE]) -> None:
     torch.distributions.Distribution.set_default_validate_args(False)  # as the command does
     with torch.random.fork_rng(devices=[]), pytest.raises(UserError, match="diverged"):
         measure(Gradients(vae, torch.rand(3, 1, 4, 4).double(), 0), {"sgvb_a": SGVBA}, [1], 20, 100)
+
+
+@pytest.mark.parametrize(("dead", "why"), [("all", "is zero"), ("decoder", "is the same for all samples of z")])
+def test_a_gradient_without_noise_is_named(dead: str, why: str, small_vae: Callable[..., VAE]) -> None:
+    model = small_vae()
+    with torch.no_grad():
+        for parameter in (model if dead == "all" else model.decoder).parameters():
+            parameter.zero_()
+    gradients = Gradients(model, torch.rand(3, 1, 4, 4).double(), seed=0)
+    with pytest.raises(UserError, match=f"gradient by the encoder's parameters {why}"):
+        measure(gradients, {"sgvb_b": SGVBB}, [1], repetitions=20, reference_samples=20)

@@ -11,7 +11,14 @@ from aevb.checks import instance_of, whole_number, whole_numbers
 from aevb.compare_estimators.figure import LABELS
 from aevb.compare_estimators.gradients import PARTS, Gradients
 from aevb.compare_estimators.preflight import Losses
-from aevb.compare_estimators.statistics import GROUPS, GradientNoise, signal_to_noise, squared_bias, variance
+from aevb.compare_estimators.statistics import (
+    GROUPS,
+    GradientNoise,
+    GradientSums,
+    signal_to_noise,
+    squared_bias,
+    variance,
+)
 from aevb.errors import UserError
 from aevb.losses import EvidenceLowerBound
 from aevb.models import VAE, check_images, evaluating
@@ -61,6 +68,16 @@ def applicable(estimators: Losses, gradients: Gradients) -> Losses:
     return {name: make for name, make in estimators.items() if objections[name] is None}
 
 
+def check_noise(name: str, part: str, sums: GradientSums, reference: GradientSums) -> None:
+    """Raise UserError where a gradient has no variance, or no expectation, that its bias and noise could relate to."""
+    if sums.is_constant() or reference.is_zero():
+        what = "is zero" if reference.is_zero() else "is the same for all samples of z"
+        raise UserError(
+            f"{name}'s gradient by the {part}'s parameters {what}, as in a model that has collapsed: there is no noise "
+            f"to compare; choose another run, or other estimators with estimators="
+        )
+
+
 def measure(
     gradients: Gradients, estimators: Losses, counts: list[int], repetitions: int, reference_samples: int
 ) -> list[GradientNoise]:
@@ -80,6 +97,7 @@ def measure(
                 sums, seconds = gradients.estimate(make(num_samples=k), repetitions, f"gradient by {name}")
                 for part in PARTS:
                     reference = (elbo if kinds[name] else bound)[part]
+                    check_noise(LABELS.get(name, name), part, sums[part], reference)
                     rows.append(
                         GradientNoise(
                             name,

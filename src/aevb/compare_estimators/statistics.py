@@ -56,6 +56,14 @@ class GradientSums:
         self.sums[group] += gradient
         self.own_products = None
 
+    def is_constant(self) -> bool:
+        """Whether no repetition differs from another, so that there is neither variance nor its ratio to the signal."""
+        return bool((self.variance(self.without_each()) <= 0).any())
+
+    def is_zero(self) -> bool:
+        """Whether all repetitions are, so that nothing can be measured in units of them."""
+        return not self.squares.any()
+
     def without_each(self) -> np.ndarray:
         """Which groups count: all of them, then all but one, (1 + G, G)."""
         n = len(self.counts)
