@@ -11,6 +11,7 @@ from matplotlib.text import Text
 from aevb.draw.pictures import FigureFunction, figure_named, seeded_picture
 from aevb.errors import NotApplicable
 from aevb.figures import Picture, Quantities
+from aevb.figures.dictionary import dictionary
 from aevb.figures.exact_posterior import exact_posterior
 from aevb.figures.importance_curve import importance_curve
 from aevb.figures.kl_by_dimension import kl_by_dimension
@@ -115,6 +116,14 @@ def test_codes_of_any_size_and_rank(codes: str) -> None:
     for dimensions in (2, 3):
         check(tsne(CODES[codes], y, dimensions=dimensions, perplexity=5))
     check(latent_scatter(CODES[codes], y))
+
+
+def test_an_atom_of_zeros_is_grey() -> None:
+    atoms = torch.randn(4, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    atoms[1] = 0
+    shown = dictionary(atoms, Z).axes[0].images[0].get_array()
+    assert shown is not None
+    assert torch.as_tensor(shown).isfinite().all()
 
 
 def test_the_size_of_codes_does_not_change_their_principal_components() -> None:

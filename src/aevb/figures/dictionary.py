@@ -2,6 +2,7 @@
 
 from math import ceil
 
+import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -17,7 +18,8 @@ def dictionary(atoms: Tensor, z: Tensor, *, n: int = 100) -> Figure:
     order = z.abs().sum(0).argsort(descending=True)[: whole_number("n", n)]
     signs = z.sum(0).sign().where(z.sum(0) != 0, 1.0)[order, None, None, None]
     chosen = atoms[order]
-    images = 0.5 + 0.5 * signs * chosen / chosen.abs().amax((1, 2, 3), keepdim=True)
+    largest = chosen.abs().amax((1, 2, 3), keepdim=True).clamp(min=torch.finfo(chosen.dtype).tiny)  # an atom may be 0
+    images = 0.5 + 0.5 * signs * chosen / largest
     columns = ceil(len(images) ** 0.5)
     rows = ceil(len(images) / columns)
     figure = Figure(figsize=(7, 7 * rows / columns + 0.5), dpi=100, layout="constrained")
