@@ -1,6 +1,7 @@
 """Integration over one or two latent dimensions against exact answers, and against scipy's."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from functools import partial
 from typing import Any
 
@@ -67,6 +68,20 @@ def test_draws_that_rounding_makes_equal_say_so() -> None:
     found = quadrature(linear.model, x)
     assert torch.allclose(found.log_px, linear.log_px(x), atol=1e-3, rtol=0)
     assert (found.elbo_error > 1e-3).all()
+
+
+def test_densities_of_a_narrow_likelihood_do_not_depend_on_the_model_s_precision() -> None:
+    linear = diagonal(latent_dim=1, sigma=0.05)
+    x = linear.images(2).float()
+    single = deepcopy(linear.model).float()
+    double = deepcopy(single).double()
+    exact = quadrature(double, x.double())
+    densities = []
+    for model, images in ((single, x), (double, x.double())):
+        torch.manual_seed(0)  # draws say where to look
+        densities.append(posterior_density(model, images, exact)[1])
+    found, expected = densities
+    assert torch.allclose(found, expected, rtol=1e-6, atol=1e-6)
 
 
 def nonlinear(small_vae: Callable[..., VAE], **parts: Any) -> VAE:

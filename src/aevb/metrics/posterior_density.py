@@ -1,5 +1,7 @@
 """The exact posterior and its approximation, on a grid around them."""
 
+from copy import deepcopy
+
 import torch
 from torch import Tensor
 
@@ -18,12 +20,13 @@ def posterior_density(model: VAE, x: Tensor, exact: Quadrature) -> tuple[Tensor,
     x: (n, C, H, W). Returns the axes in unconstrained coordinates, (n, D, P), and two sets of densities, (n, P) or
     (n, P, P) with the first dimension in rows.
     """
+    model, x = deepcopy(model).double(), x.double()  # a narrow p(x|z) has large terms that cancel
     joint = Unconstrained(x, model.prior(), model.likelihood_of)
     axes, exact_densities, densities = [], [], []
     for i, image in enumerate(x.split(1)):
         q = model.posterior_of(image)
         draws = joint.u(q.sample(torch.Size((1000,))))[:, 0].cpu()  # (1000, D')
-        mean, std = exact.mean[i].float(), exact.std[i].float()
+        mean, std = exact.mean[i], exact.std[i]
         low = torch.minimum(mean - 4 * std, draws.amin(0))
         high = torch.maximum(mean + 4 * std, draws.amax(0))
         axis = torch.stack([torch.linspace(a, b, POINTS) for a, b in zip(low.tolist(), high.tolist(), strict=True)])
