@@ -47,6 +47,25 @@ def test_what_has_been_written_since_stays(tmp_path: Path) -> None:
     assert files(tmp_path) == {"model.txt"}
 
 
+def test_checkpoints_that_are_a_link_to_another_disk_are_removed_and_the_link_stays(tmp_path: Path) -> None:
+    run, disk = tmp_path / "run", tmp_path / "disk"
+    fill(disk, "best.ckpt")
+    fill(run, "model.txt")
+    (run / "checkpoints").symlink_to(disk)
+    Leftovers(run).remove()
+    assert (run / "checkpoints").is_dir()
+    assert files(disk) == {"config.yaml"}
+
+
+def test_a_run_that_a_link_of_a_seeds_name_leads_to_keeps_everything(tmp_path: Path) -> None:
+    run, other = tmp_path / "run", tmp_path / "other"
+    fill(run, "model.txt")
+    fill(other, *OURS)
+    (run / "seed-0").symlink_to(other)
+    assert {*Leftovers(run).remove()} == {"config.yaml", "model.txt"}
+    assert files(other) == {*OURS}
+
+
 def test_a_folder_without_a_run_keeps_everything(tmp_path: Path) -> None:
     for name in ("config.yaml", "history.csv", "metrics.json", "figures/tsne.png"):
         (tmp_path / name).parent.mkdir(exist_ok=True)

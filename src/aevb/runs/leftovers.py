@@ -16,6 +16,8 @@ class Leftovers:
     """The files that a run, and what measured or drew it, has left in a folder; those of anybody else are none.
 
     They are found now and removed later, when the new run begins to write: a run that is refused removes nothing.
+    Links to the checkpoints or figures of this run, on another disk, stay, and a seed-0 that leads to another run is
+    not looked into.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -30,7 +32,7 @@ class Leftovers:
                 path.unlink()
                 removed.append(str(path.relative_to(self.folder)))
         for folder in sorted({path.parent for path in self.files} - {self.folder}, reverse=True):
-            while folder != self.folder and folder.is_dir() and not any(folder.iterdir()):
+            while folder != self.folder and _is_own_folder(folder) and not any(folder.iterdir()):
                 folder.rmdir()
                 folder = folder.parent
         return removed
@@ -44,7 +46,7 @@ class Leftovers:
 
 def _files_of_a_run(folder: Path) -> list[Path]:
     """Nothing where there has been no run, such as where a config.yaml is of another program."""
-    seeds = [path for path in folder.glob("seed-*") if re.fullmatch(r"seed-\d+", path.name)]
+    seeds = [path for path in folder.glob("seed-*") if re.fullmatch(r"seed-\d+", path.name) and _is_own_folder(path)]
     of_seeds = [path for seed in seeds for path in _files_of_a_run(seed)]
     config = _config(folder / "config.yaml")
     written = "|".join(_pattern(filename) for filename in {*CHECKPOINTS, *_filenames(config)})
@@ -62,6 +64,10 @@ def _files_of_a_run(folder: Path) -> list[Path]:
     others = [folder / name for name in (*OF_A_RUN, *OF_OTHER_COMMANDS)]
     events = folder.glob(EVENTS)
     return [path for path in (*checkpoints, *drawn, *others, *events, *of_seeds) if path.is_file()]
+
+
+def _is_own_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
 
 
 def _pattern(filename: str) -> str:
