@@ -31,6 +31,26 @@ def test_a_run_is_trained_and_evaluated(tmp_path: Path) -> None:
     assert (tmp_path / "run" / "model.txt").read_text(encoding="utf-8").count("×") > 0
 
 
+@pytest.mark.parametrize(("name", "cwd", "environment", "remedy"), [
+    (b"\xc3\xa9", None, ASCII, "PYTHONUTF8=1"),
+    (b"\xc3\xa9", b"\xc3\xa9", ASCII, "PYTHONUTF8=1"),
+    (b"\xff", None, {**ASCII, "PYTHONUTF8": "1"}, "another name"),
+])  # fmt: skip
+def test_a_name_that_no_file_could_hold_is_refused_before_anything_is_written(
+    name: bytes, cwd: bytes | None, environment: dict[str, str], remedy: str, tmp_path: Path
+) -> None:
+    folder = os.path.join(os.fsencode(tmp_path), cwd or b"")
+    os.makedirs(folder, exist_ok=True)
+    override = b"hydra.run.dir=" + (b"run" if cwd else name)
+    command = [os.fsencode(sys.executable), b"-m", b"aevb.train", b"experiment=quick", override]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"Error: ")
+    assert remedy.encode() in done.stderr
+    assert done.stderr.count(b"\n") == 1
+    assert not os.listdir(folder)
+
+
 def test_a_write_that_fails_leaves_the_old_file_whole(tmp_path: Path) -> None:
     file = tmp_path / "a.json"
     write_text_atomically(file, "σ\n")

@@ -83,3 +83,11 @@ def test_another_process_of_a_run_does_as_it_is_told(monkeypatch: pytest.MonkeyP
 def test_the_folder_of_a_job_has_a_name_that_file_systems_take(tmp_path: Path, text: str) -> None:
     (tmp_path / f"10_{folder_name(text)}").mkdir()
     assert set(folder_name(text)) <= {*text, "-"} - {"/"}
+
+
+def test_a_current_folder_that_was_removed_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(UserError, match="current folder is there no more"):
+        prepared(monkeypatch, "run=a")

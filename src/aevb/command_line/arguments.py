@@ -18,13 +18,19 @@ PATHS = (*FOLDERS, "run", "ckpt_path", "vq_vae", "data.dataset.root")
 
 
 def prepare_arguments() -> None:
-    """Put sys.argv into the form that Hydra takes; raises UserError for a path that is empty.
+    """Put sys.argv into the form that Hydra takes; raises UserError for a path that is empty or has no name in UTF-8.
 
     A path needs no quotes but the shell's: run='my runs/a=1,b' is what it says. An option may stand before or after -m.
     """
     if RANK_ARGUMENTS in os.environ:  # Lightning repeats the command line, which may say -m, or ${now:...}
         sys.argv[1:] = json.loads(os.environ[RANK_ARGUMENTS])
         return
+    try:
+        places = {"The current folder": os.getcwd(), "AEVB_DATA": os.environ.get("AEVB_DATA", "")}
+    except FileNotFoundError as error:
+        raise UserError("The current folder is there no more: cd to one that is") from error
+    for place, text in (*places.items(), *(("An argument", argument) for argument in sys.argv[1:])):
+        _check_is_text(place, text)
     flags, overrides = _flags_first(sys.argv[1:])
     sweeps = bool({"-m", "--multirun"} & {*flags}) or "hydra.mode=MULTIRUN" in overrides
     sys.argv[1:] = [*flags, *(_path_quoted(override, sweeps) for override in overrides)]
@@ -39,6 +45,20 @@ def hydra_quoted(text: str) -> str:
     text = re.sub(r"(\\*)\$\{", r"\1\1\\${", text)  # no interpolation
     text = re.sub(r"(\\*)('|\Z)", lambda found: found[1] * 2 + ("\\'" if found[2] else ""), text)
     return f"'{text}'"
+
+
+def _check_is_text(place: str, text: str) -> None:
+    """Raise UserError for what could not be written into a run's files, which are in UTF-8, or not be read back."""
+    if text.isascii():
+        return
+    if sys.getfilesystemencoding() != "utf-8":
+        raise UserError(
+            f"{place} has characters that are none in this locale, {text!a}: set PYTHONUTF8=1, or LC_ALL=C.UTF-8"
+        )
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise UserError(f"{place} has bytes that are no UTF-8, {text!a}: give the folder another name") from error
 
 
 def _flags_first(arguments: list[str]) -> tuple[list[str], list[str]]:
