@@ -19,7 +19,7 @@ from aevb.train.plan import plan_run
 from aevb.train.quiet import quiet_lightning
 from aevb.train.ranks import one_run, owning
 from aevb.train.report import log_hyperparameters, print_summary, write_metrics
-from aevb.train.restoring import restoring
+from aevb.train.restoring import CheckRestored, restoring
 from aevb.train.resume import resumable
 from aevb.train.score import Scores, num_scored, score
 from aevb.train.steps.lightning_loop import begin_epochs_anew
@@ -55,6 +55,8 @@ def fit(training: Training) -> Fitted:
     log_hyperparameters(trainer, plan.config)
     resumed = plan.resumed.path if plan.resumed else None
     begin_epochs_anew(trainer)
+    if resumed:
+        trainer.callbacks.append(CheckRestored(resumed))  # type: ignore[attr-defined]
     with restoring(resumed):
         trainer.fit(training.module, datamodule=training.data, ckpt_path=resumed, weights_only=True)
     if trainer.global_step == 0:

@@ -1,6 +1,7 @@
 """The curves of a run, as numbers."""
 
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
@@ -81,7 +82,17 @@ class History(ChunkCallback, Checkpoint):
         }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        rows, rows_of_each = state_dict.get("rows", []), state_dict.get("of_each", [])
+        validation = [state_dict.get("validation", {}), *state_dict.get("validation_of_each", [])]
+        if type(state_dict.get("images", 0)) is not int or not all(
+            map(_is_row, chain(rows, validation, *rows_of_each))
+        ):
+            raise TypeError("the history is not a table of numbers")
         self.restored = state_dict
+
+
+def _is_row(row: object) -> bool:
+    return type(row) is dict and all(type(name) is str and type(row[name]) in (int, float) for name in row)
 
 
 def _means(trainer: Trainer, stage: str) -> Row:

@@ -61,6 +61,7 @@ class SeedEachEpoch(Callback):
         return state
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        torch.Generator().set_state(state_dict["cpu"])  # says now where it is none
         self.restored = state_dict
 
     def _begin(self, seed_of: Callable[[int], int]) -> None:
