@@ -56,6 +56,8 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
         ("trainer.nothing.at.all=1", ["trainer.nothing", "trainer.max_epochs"]),
         ("model=conv_vea", ["no model 'conv_vea'", "Did you mean conv_vae?", "mlp_ae"]),
         ("latent_dim", ["latent_dim"]),
+        ("--resolve", ["--resolve", "--cfg"]),
+        ("--shell-completion", ["install"]),
         ("+encoder.foo=1", ["there is no option 'encoder.foo'", "encoder.hidden_sizes"]),
         ("latent_dim=0", ["latent_dim=0", "at least 1"]),
         ("latent_dim=two", ["latent_dim='two'", "at least 1"]),

@@ -1,7 +1,9 @@
 """What a user can mend, as one message."""
 
 from pathlib import Path
+from traceback import extract_tb
 
+import hydra
 from hydra.errors import HydraException, InstantiationException
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
@@ -42,9 +44,16 @@ def message_of(error: BaseException, config_name: str = "train") -> str | None:
             return group_message(str(error))
         case ValueError() if "Unable to configure handler" in str(error) and error.__cause__:
             return message_of(error.__cause__, config_name)  # the log file cannot be opened
+        case ValueError() if _found_by_hydra(error):  # in its own flags, such as --resolve
+            return str(error)
         case OSError() if error.errno in WHY_A_DISK_REFUSES:
             return _disk_message(error, config_name)
     return None
+
+
+def _found_by_hydra(error: ValueError) -> bool:
+    frames = extract_tb(error.__traceback__)
+    return bool(frames) and Path(hydra.__file__).parent in Path(frames[-1].filename).parents
 
 
 def _disk_message(error: OSError, config_name: str) -> str:
