@@ -7,6 +7,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from aevb.command_line import CONF
 from aevb.command_line.suggestions import unknown_name
 from aevb.errors import UserError
 
@@ -55,8 +56,14 @@ def refuse_without_effect(cfg: DictConfig, overrides: Sequence[str], groups: Col
     raw: Any = OmegaConf.to_container(cfg, resolve=False)
     reached = {*references(raw, reads.names(cfg))}
     for override in overrides:
-        key = override.lstrip("+").split("=")[0].split("@")[0]
-        chooses = key in LISTS or (key in groups and key not in raw)
+        key, _, value = override.lstrip("+").partition("=")
+        group, at, package = key.partition("@")
+        key = package or group  # +encoder@second=mlp is an option named second
+        if value.startswith("[") and group not in LISTS and (CONF / group).is_dir():
+            raise UserError(f"{group} must be one choice, got {value}: run several with -m {group}=a,b")
+        chooses = not at and (key in LISTS or (key in groups and key not in raw))
+        if value == "{}" and not override.startswith("+"):
+            raise UserError(f"{override} has no effect: options are added to those that there are. Leave it out")
         if chooses or override.startswith("~"):
             continue
         if not any(_is_within(key, name) or _is_within(name, key) for name in reached):
