@@ -1,14 +1,18 @@
 """The jobs that failed, each with its reason."""
 
 import logging
+from pathlib import Path
 from typing import Any
 
+from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.experimental.callback import Callback
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from aevb.command_line.messages import message_of
+from aevb.errors import UserError
+from aevb.files import shell_path
 
 
 class FailedJobs(Callback):
@@ -16,12 +20,13 @@ class FailedJobs(Callback):
 
     jobs = 0  # that have ended
     failed: tuple[str, ...] = ()  # each job with its reason
+    folders: frozenset[Path] = frozenset()  # that jobs of the sweep have written into
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
         self.on_multirun_start(config)
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
-        FailedJobs.jobs, FailedJobs.failed = 0, ()
+        FailedJobs.jobs, FailedJobs.failed, FailedJobs.folders = 0, (), frozenset()
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
         FailedJobs.jobs += 1
@@ -33,6 +38,19 @@ class FailedJobs(Callback):
         if config.hydra.mode == RunMode.MULTIRUN:
             name = f"job {config.hydra.job.num} ({', '.join(config.hydra.overrides.task)})"
             FailedJobs.failed = (*FailedJobs.failed, f"{name}: {message or repr(error)}")
+
+
+def claim_folder(folder: Path) -> None:
+    """Raise UserError if an earlier job of this sweep has written into the folder, whose files would be lost."""
+    if not (HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN):
+        return
+    place = folder.resolve()
+    if place in FailedJobs.folders:
+        raise UserError(
+            f"An earlier job of this sweep has written into {shell_path(folder)}, and this one would take its place: "
+            f"let the jobs' folders differ, as they do where hydra.sweep.subdir and run_dir are left out"
+        )
+    FailedJobs.folders = FailedJobs.folders | {place}
 
 
 def log_failure(error: BaseException, message: str | None) -> None:
