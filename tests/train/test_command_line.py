@@ -60,6 +60,8 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
         ("+encoder@second=mlp", ["+encoder@second=mlp has no effect", "no option 'second'"]),
         ("model=[vae,conv_vae]", ["model must be one choice", "-m model=a,b"]),
         ("experiment=[quick,aevb]", ["experiment must be one choice"]),
+        ("trainer.gradient_clip_val=1", ["a plus sign adds it, as in +trainer.gradient_clip_val="]),
+        ("callbacks.best.every_n_epochs=2", ["as in +callbacks.best.every_n_epochs="]),
         ("optimizer={}", ["optimizer={} has no effect"]),
         ("--shell-completion", ["install"]),
         ("+encoder.foo=1", ["there is no option 'encoder.foo'", "encoder.hidden_sizes"]),
@@ -229,6 +231,16 @@ def test_every_job_of_a_sweep_that_fails_is_named_with_its_reason(run: Run, tmp_
         (log,) = tmp_path.glob(f"outputs/multirun/*/{job}_*/train.log")
         assert reason in log.read_text()
     assert len(list(tmp_path.rglob("metrics.json"))) == 1
+
+
+@pytest.mark.parametrize("folder", ["hydra.sweep.subdir=same", "run_dir=same"])
+def test_a_job_of_a_sweep_does_not_take_the_place_of_another(run: Run, tmp_path: Path, folder: str) -> None:
+    code, message = run("-m", *QUICK, "seed=0,1", "hydra.sweep.dir=sweep", folder)
+    assert code == 1
+    assert "1 of 2 jobs failed" in message
+    assert "An earlier job of this sweep has written into" in message
+    (metrics,) = tmp_path.rglob("same/metrics.json")
+    assert json.loads(metrics.read_text())["seed"] == 0
 
 
 def test_a_folder_in_which_a_run_is_under_way_is_refused_before_anything_is_written(run: Run, tmp_path: Path) -> None:

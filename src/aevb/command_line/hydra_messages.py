@@ -11,6 +11,7 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import safe_load
 
 from aevb.command_line import CONF
+from aevb.command_line.part_arguments import arguments_of
 from aevb.command_line.suggestions import unknown_name
 from aevb.errors import out_of_memory
 
@@ -80,6 +81,9 @@ def composition_message(error: Exception, config_name: str) -> str:
     )
     if f"{parent}{last}" in names:
         return message  # it does exist: +name was said of it
+    taken = arguments_of(node) or [] if isinstance(node, DictConfig) and not last.startswith("_") else []
+    if f"{parent}{last}" == key and last in [argument.name for argument in taken]:
+        return f"{key} is left at its default in {CONF.name}/: a plus sign adds it, as in +{key}=..."
     return unknown_name("option", f"{parent}{last}", names)
 
 
