@@ -64,6 +64,25 @@ def test_labels_are_one_for_each_image(model: VAE, x: torch.Tensor, function: Ca
 
 
 @pytest.mark.parametrize("function", [draw, evaluate])
+def test_the_model_labels_and_seed_are_what_they_should_be(
+    model: VAE, x: torch.Tensor, function: Callable[..., Any]
+) -> None:
+    with pytest.raises(ValueError, match="model: expected a ImageModel, got a str"):
+        function("outputs/run", x)
+    with pytest.raises(ValueError, match="labels: expected a tensor, got a list"):
+        function(model, x, [0] * 6)
+    for seed in (-1, None, 1.5, "a"):
+        with pytest.raises(ValueError, match=r"seed=.*: expected a whole number of at least 0"):
+            function(model, x, seed=seed)
+
+
+@pytest.mark.parametrize("memory", [0, -1, "a"])
+def test_memory_is_at_least_one(model: VAE, x: torch.Tensor, memory: Any) -> None:
+    with pytest.raises(ValueError, match=r"memory=.*: expected a finite number of at least 1"):
+        evaluate(model, x, memory=memory)
+
+
+@pytest.mark.parametrize("function", [draw, evaluate])
 def test_an_unknown_name_is_answered_with_the_known_ones(
     model: VAE, x: torch.Tensor, function: Callable[..., Any]
 ) -> None:

@@ -152,7 +152,7 @@ class ImageData:
         """The first n images of train, val (train if there are none) or test, as they are served, and their labels."""
         one_of("split", split, SPLITS)
         images, labels = self._of_order("train" if split == "val" and not self.val_size else split, 0)
-        n = len(images) if n is None else min(n, len(images))
+        n = len(images) if n is None else min(whole_number("n", n), len(images))
         sampler = Shuffle(n, n, seed=None)
         return next(iter(DeviceLoader(images, labels, sampler, self.binarize == "dynamic", self.pixel_range)))
 

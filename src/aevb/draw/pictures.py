@@ -6,6 +6,7 @@ import torch
 from omegaconf import OmegaConf
 from torch import Tensor
 
+from aevb.checks import whole_number
 from aevb.command_line import CONF
 from aevb.command_line.figure_nodes import figure_of
 from aevb.command_line.suggestions import unknown_name
@@ -42,6 +43,7 @@ def draw(
     >>> pictures["tsne"].savefig("tsne.png")  # doctest: +SKIP
     """
     check_images(model, images, labels)
+    whole_number("seed", seed, 0)
     names = [figures] if isinstance(figures, str) else figures
     named = names if isinstance(names, Mapping) else {name: figure_named(name) for name in names}
     quantities = Quantities(model, images, labels, histories)

@@ -9,6 +9,7 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 from torch import Tensor
 
+from aevb.checks import number_from, whole_number
 from aevb.command_line import CONF
 from aevb.command_line.suggestions import unknown_name
 from aevb.data import ImageData
@@ -74,6 +75,8 @@ def evaluate(
     (-151.2, 0.49)
     """
     check_images(model, images, labels)
+    whole_number("seed", seed, 0)
+    number_from("memory", memory, 1)
     if not has_finite_weights(model):
         raise Diverged("some weights of the model are NaN or infinite: its training has diverged")
     names = [sections] if isinstance(sections, str) else sections

@@ -2,6 +2,7 @@
 
 from torch import Tensor
 
+from aevb.checks import instance_of
 from aevb.models.image_model import ImageModel
 
 
@@ -10,6 +11,7 @@ def check_images(model: ImageModel, images: Tensor, labels: Tensor | None = None
 
     labels: (N,), or None for images without.
     """
+    instance_of("model", model, ImageModel)
     if not isinstance(images, Tensor):
         raise ValueError(f"images: expected a tensor, got a {type(images).__name__}")
     if tuple(images.shape[1:]) != tuple(model.image_shape) or not len(images):
@@ -24,5 +26,7 @@ def check_images(model: ImageModel, images: Tensor, labels: Tensor | None = None
     black, white = model.pixel_range
     if not (low >= black and high <= white):
         raise ValueError(f"images with pixels from {low:g} to {high:g}: expected numbers in [{black:g}, {white:g}]")
+    if labels is not None and not isinstance(labels, Tensor):
+        raise ValueError(f"labels: expected a tensor, got a {type(labels).__name__}")
     if labels is not None and tuple(labels.shape) != (len(images),):
         raise ValueError(f"labels of shape {tuple(labels.shape)}: expected ({len(images)},), one for each image")
