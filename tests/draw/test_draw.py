@@ -57,6 +57,14 @@ def test_every_figure_that_applies_is_drawn(run: Run, folder: Path, tmp_path: Pa
     assert set(folder.rglob("*")) == before  # and nothing else is left behind
 
 
+def test_a_job_of_a_sweep_does_not_draw_over_another(run: Run, tmp_path: Path) -> None:
+    options = ("run=runs/here", "figures=[prior_samples]")
+    code, _, message = run("-m", *options, "seed=0,1", f"out={tmp_path}")
+    assert code == 1
+    assert "prior_samples, which would be lost: name another folder for each job with out=" in message
+    assert run("-m", "run=runs/here", "figures=prior_samples,reconstructions", f"out={tmp_path}")[0] == 0
+
+
 def test_the_quick_figures_of_a_run_are_drawn_into_its_folder(run: Run, folder: Path) -> None:
     code, output, _ = run("run=runs/there/checkpoints/best.ckpt")
     assert code == 0

@@ -93,6 +93,7 @@ def _of_metrics(case: Case, folder: Path) -> Iterator[str]:
 def _of_the_configuration(case: Case, folder: Path) -> Iterator[str]:
     """What was given is what the run says that it did."""
     given = {name.lstrip("+"): value for name, _, value in (option.partition("=") for option in case.tried) if value}
+    given = {name: value for name, value in given.items() if f"~{name}" not in case.tried}
     for file in folder.glob("run/config.yaml"):
         for name, text in given.items():
             found: Any = yaml.safe_load(file.read_text("utf-8"))

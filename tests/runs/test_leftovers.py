@@ -1,5 +1,6 @@
 """What a run leaves in its folder is removed by the next one there; what anybody else has put there is not."""
 
+import os
 from pathlib import Path
 
 from aevb.runs.leftovers import Leftovers
@@ -78,3 +79,8 @@ def test_a_broken_config_is_no_obstacle(tmp_path: Path) -> None:
         fill(tmp_path, "checkpoints/best.ckpt")
         (tmp_path / "config.yaml").write_bytes(content)
         assert {*Leftovers(tmp_path).remove()} == {"config.yaml", "checkpoints/best.ckpt"}
+
+
+def test_a_pipe_in_place_of_the_configuration_keeps_nobody_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "config.yaml")
+    assert Leftovers(tmp_path).files == {}

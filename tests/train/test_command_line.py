@@ -76,6 +76,17 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
             "data.stream=300 trainer.max_epochs=5",
             ["trainer.max_epochs=5: the 1,200 training images", "make 4 epochs", "set trainer.max_epochs=4"],
         ),
+        ("seed=${nothing} seed=1", ["seed=${nothing}: Interpolation key 'nothing' not found"]),
+        ("~data.batch_size", ["data.batch_size is missing: leave ~data.batch_size out"]),
+        ("~decoder.hidden_sizes", ["decoder.hidden_sizes is missing: leave ~decoder.hidden_sizes out"]),
+        (
+            "+trainer.min_epochs=10",
+            ["+trainer.min_epochs=10 has no effect: nothing that is chosen ends training early"],
+        ),
+        ("data.val_size=0 +trainer.limit_val_batches=2", ["has no effect: there are no validation images"]),
+        ("+trainer.overfit_batches=2 +trainer.limit_train_batches=3", ["limit_train_batches=3 has no effect"]),
+        ("-m seed=0,1 hydra.run.dir=x", ["hydra.run.dir=x has no effect: hydra.sweep.dir is the folder of a sweep"]),
+        ("hydra.sweep.dir=x", ["hydra.sweep.dir=x has no effect: it is for a sweep, with -m"]),
         ("data.binarize=grey", ["binarize='grey'", "threshold"]),
         ("trainer.max_epochs=0", ["trainer.max_epochs=0"]),
         ("trainer.accelerator=abacus", ["abacus", "cpu"]),
@@ -238,7 +249,7 @@ def test_a_job_of_a_sweep_does_not_take_the_place_of_another(run: Run, tmp_path:
     code, message = run("-m", *QUICK, "seed=0,1", "hydra.sweep.dir=sweep", folder)
     assert code == 1
     assert "1 of 2 jobs failed" in message
-    assert "An earlier job of this sweep has written into" in message
+    assert "An earlier job of this sweep has written" in message
     (metrics,) = tmp_path.rglob("same/metrics.json")
     assert json.loads(metrics.read_text())["seed"] == 0
 
@@ -277,6 +288,10 @@ def test_a_sweep_with_long_overrides_has_folders_the_file_system_takes(run: Run,
     sizes = "[" + ",".join(["16"] * 60) + "]"
     assert run("-m", *QUICK, f"encoder.hidden_sizes={sizes}", "data.dataset._target_=aevb.data.Digits")[0] == 0
     assert len(list(tmp_path.rglob("metrics.json"))) == 1
+
+
+def test_the_configuration_of_another_command_is_named(run: Run) -> None:
+    assert "is missing: is --config-name, or --config-path, that of another command?" in run("-cn", "evaluate")[1]
 
 
 def test_a_bug_keeps_its_traceback(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,3 +50,22 @@ def test_more_epochs(configure: Configure, tmp_path: Path, options: str) -> None
     OmegaConf.update(cfg, name, int(value))
     kept: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]
     assert resumed_from(str(tmp_path / "last.ckpt"), kept) is not None
+
+
+def test_a_run_whose_time_is_over_goes_on_with_more_time(configure: Configure, tmp_path: Path) -> None:
+    cfg = configure("data=digits", "+trainer.max_time=00:00:01:00")
+    config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]
+    checkpoint = {**at_the_end_of_epoch(5), "callbacks": {"Timer": {"time_elapsed": {"train": 60.5}}}, "config": config}
+    path = tmp_path / "run" / "checkpoints" / "last.ckpt"
+    path.parent.mkdir(parents=True)
+    torch.save(checkpoint, path)
+    untested = resumed_from(str(path), config)
+    assert untested is not None
+    assert untested.finished
+    (tmp_path / "run" / "metrics.json").write_text("{}")
+    with pytest.raises(UserError, match=r"ended by trainer.max_time=00:00:01:00 after 5 epochs: give it more"):
+        resumed_from(str(path), config)
+    config["trainer"]["max_time"] = "00:00:02:00"
+    more = resumed_from(str(path), config)
+    assert more is not None
+    assert not more.finished

@@ -20,13 +20,13 @@ class FailedJobs(Callback):
 
     jobs = 0  # that have ended
     failed: tuple[str, ...] = ()  # each job with its reason
-    folders: frozenset[Path] = frozenset()  # that jobs of the sweep have written into
+    claimed: frozenset[Path] = frozenset()  # what jobs of the sweep have written
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
         self.on_multirun_start(config)
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
-        FailedJobs.jobs, FailedJobs.failed, FailedJobs.folders = 0, (), frozenset()
+        FailedJobs.jobs, FailedJobs.failed, FailedJobs.claimed = 0, (), frozenset()
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
         FailedJobs.jobs += 1
@@ -40,17 +40,14 @@ class FailedJobs(Callback):
             FailedJobs.failed = (*FailedJobs.failed, f"{name}: {message or repr(error)}")
 
 
-def claim_folder(folder: Path) -> None:
-    """Raise UserError if an earlier job of this sweep has written into the folder, whose files would be lost."""
+def claim(path: Path, advice: str) -> None:
+    """Raise UserError if an earlier job of this sweep has written this file or folder, which would be lost."""
     if not (HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN):
         return
-    place = folder.resolve()
-    if place in FailedJobs.folders:
-        raise UserError(
-            f"An earlier job of this sweep has written into {shell_path(folder)}, and this one would take its place: "
-            f"let the jobs' folders differ, as they do where hydra.sweep.subdir and run_dir are left out"
-        )
-    FailedJobs.folders = FailedJobs.folders | {place}
+    place = path.resolve()
+    if place in FailedJobs.claimed:
+        raise UserError(f"An earlier job of this sweep has written {shell_path(path)}, which would be lost: {advice}")
+    FailedJobs.claimed = FailedJobs.claimed | {place}
 
 
 def log_failure(error: BaseException, message: str | None) -> None:

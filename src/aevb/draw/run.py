@@ -7,6 +7,7 @@ from pathlib import Path
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
+from aevb.command_line.failed_jobs import claim
 from aevb.command_line.figure_nodes import SCHEDULE, figure_of
 from aevb.command_line.suggestions import buildable
 from aevb.draw.pictures import seeded_picture
@@ -42,6 +43,7 @@ def draw_runs(cfg: DictConfig) -> list[Path]:
         except ValueError as error:
             raise UserError(f"figures.{name} cannot be drawn: {error}") from error
         else:
+            claim(folder / name, "name another folder for each job with out=")
             with writing_into(folder):
                 files.append(save(picture, folder, name))
             print(shell_path(files[-1]))
@@ -65,7 +67,7 @@ def chosen_figures(cfg: DictConfig) -> dict[str, Callable[..., Picture]]:
 
 def quantities_of(runs: list[Run], cfg: DictConfig) -> Quantities:
     """What there is to draw of the first run's model and data, and the histories of all runs."""
-    histories = {name: rows for name, run in zip(names(runs), runs, strict=True) if (rows := run.history()) is not None}
+    histories = {name: rows for name, run in zip(names(runs), runs, strict=True) if (rows := run.history())}
     skip_distribution_checks()
     model = load_model(runs[0].checkpoint)
     data = load_data(runs[0].checkpoint)

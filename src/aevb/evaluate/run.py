@@ -16,7 +16,7 @@ from aevb.evaluate.protocol import protocol_of, remarks
 from aevb.evaluate.ranking import print_comparison
 from aevb.evaluate.report import print_evaluation, write
 from aevb.evaluate.section import Section
-from aevb.files import ensure_writable, relative_to_cwd
+from aevb.files import ensure_writable, relative_to_cwd, writing_into
 from aevb.metrics.track import Track
 from aevb.metrics.unsuitable import NotFinite
 from aevb.process import skip_distribution_checks, tune_process
@@ -70,7 +70,8 @@ def evaluate_run(run: Run, cfg: DictConfig, sections: dict[str, Section]) -> dic
         written["results"] = [{**result._asdict(), **carried} for result in found.results]
         written["not_applicable"] = evaluation.not_applicable
         written["remarks"] = [*remarks(protocol), *found.sentences]
-        write(folder_of(run, cfg), written, found, tested)
+        with writing_into(folder_of(run, cfg)):
+            write(folder_of(run, cfg), written, found, tested)
 
     try:
         measure(tested, sections, cfg.seed, after_each=keep)

@@ -28,7 +28,7 @@ def learning_curves(
     log_x: a logarithmic axis, as in figure 2 of Kingma & Welling (2014).
     """
     if not histories:
-        raise NotApplicable("there is no history of this run: its folder has no history.csv")
+        raise NotApplicable("there is no history of this run: its folder has no history.csv, or one without rows")
     name = metric or ("elbo" if "elbo" in units else "loss")
     if name not in units:
         raise ValueError(f"metric={metric}: expected one of {', '.join(units)}")

@@ -1,10 +1,13 @@
 """history.csv: the curves of a run, as numbers."""
 
 import csv
+from math import inf
 from pathlib import Path
 
 from aevb.errors import UserError
 from aevb.files import relative_to_cwd, write_csv_atomically
+
+LARGEST = 3.5e38  # of float32, in which a run counts
 
 Row = dict[str, float]
 
@@ -28,4 +31,7 @@ def read_history(path: Path) -> list[Row]:
 def _numbers(row: dict[str, str | list[str]]) -> Row:
     if "" in row:
         raise ValueError("a row is longer than the first")
-    return {name: float(value) for name, value in row.items() if isinstance(value, str) and value}
+    numbers = {name: float(value) for name, value in row.items() if isinstance(value, str) and value}
+    if any(LARGEST < abs(number) < inf for number in numbers.values()):
+        raise ValueError("a number is beyond those of float32")
+    return numbers

@@ -91,6 +91,8 @@ def _names(node: object) -> list[str]:
 
 def _config(path: Path) -> dict[str, object]:
     """An old config.yaml, or nothing where it cannot be read."""
+    if not path.is_file():  # a pipe would keep whoever reads it waiting
+        return {}
     try:
         config = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError, yaml.YAMLError):

@@ -51,7 +51,11 @@ def refuse_unknown_options(cfg: DictConfig) -> None:
         if part == "callbacks" and options:
             part, *options = f"{part}.{options[0]}", *options[1:]
         node = OmegaConf.select(cfg, part)
-        if part == "figures" or override.startswith("~") or not (options and isinstance(node, DictConfig)):
+        if override.startswith("~"):
+            part, _, option = override[1:].partition("=")[0].rpartition(".")
+            _refuse_missing(OmegaConf.select(cfg, part) if part else None, part, option)
+            continue
+        if part == "figures" or not (options and isinstance(node, DictConfig)):
             continue
         if options[0].startswith("_"):  # what Hydra itself reads, such as _target_
             continue
@@ -62,6 +66,17 @@ def refuse_unknown_options(cfg: DictConfig) -> None:
             names = [f"{part}.{argument.name}" for argument in arguments]
             known = [name for name in names if name not in TRAIN_NEEDS or TRAIN_NEEDS[name].fulfilled]
             raise UserError(f"{override}: {unknown_name('option', f'{part}.{options[0]}', known)}")
+
+
+def _refuse_missing(node: object, part: str, option: str) -> None:
+    """Raise UserError for an option taken away, as ~encoder.hidden_sizes does, that the part cannot do without."""
+    needed = (
+        [argument.name for argument in _arguments(node) or [] if argument.default is ANY.empty]
+        if isinstance(node, DictConfig)
+        else []
+    )
+    if option in needed and option not in node:  # type: ignore[operator]
+        raise UserError(f"{part}.{option} is missing: leave ~{part}.{option} out")
 
 
 def _is_taken(node: DictConfig, option: str) -> bool:

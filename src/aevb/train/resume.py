@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from lightning.pytorch import Callback, LightningModule, Trainer
-from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.callbacks import ModelCheckpoint, Timer
 
 from aevb.command_line.arguments import hydra_quoted
 from aevb.command_line.launchers import module_name
@@ -101,7 +101,7 @@ def _is_finished(path: Path, checkpoint: dict[str, Any], config: dict[str, Any])
     trainer = config["trainer"]
     enough_steps = 0 < trainer.get("max_steps", -1) <= steps
     least = epochs >= (trainer.get("min_epochs") or 0) and steps >= (trainer.get("min_steps") or 0)
-    stopped = least and _is_stopped(checkpoint, config)
+    stopped = _is_time_over(checkpoint, config) or (least and _is_stopped(checkpoint, config))
     if not (stopped or enough_steps) and epochs < trainer["max_epochs"]:
         return False
     unit, done, more = ("steps", steps, 1000) if enough_steps else ("epochs", epochs, 10)
@@ -109,14 +109,24 @@ def _is_finished(path: Path, checkpoint: dict[str, Any], config: dict[str, Any])
         log.info("%s has been trained for all its %s %s, and is tested now.", relative_to_cwd(path), done, unit)
         return True
     if stopped and epochs < trainer["max_epochs"]:
-        raise UserError(
-            f"{path} was ended by EarlyStopping after {epochs} epochs: give it more patience, or leave it out"
-        )
+        by, advice = "EarlyStopping", "give it more patience, or leave it out"
+        if _is_time_over(checkpoint, config):
+            by, advice = (
+                f"trainer.max_time={trainer['max_time']}",
+                "give it more, which counts from the run's beginning",
+            )
+        raise UserError(f"{path} was ended by {by} after {epochs} epochs: {advice}")
     if config["data"].get("stream") and not enough_steps:
         raise UserError(f"{path} has already been trained for {done} epochs, and a stream is served once")
     raise UserError(
         f"{path} has already been trained for {done} {unit}: set trainer.max_{unit} to more, such as {done + more}"
     )
+
+
+def _is_time_over(checkpoint: dict[str, Any], config: dict[str, Any]) -> bool:
+    """Whether the run has had all of trainer.max_time, with the time before the checkpoint."""
+    limit, state = config["trainer"].get("max_time"), checkpoint["callbacks"].get("Timer")
+    return bool(limit and state) and state["time_elapsed"]["train"] >= Timer(limit)._duration
 
 
 def _is_stopped(checkpoint: dict[str, Any], config: dict[str, Any]) -> bool:

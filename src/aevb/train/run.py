@@ -7,7 +7,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from aevb.command_line.failed_jobs import claim_folder
+from aevb.command_line.failed_jobs import claim
 from aevb.errors import UserError
 from aevb.files import relative_to_cwd
 from aevb.models import SeedEnsemble
@@ -42,7 +42,7 @@ def train(cfg: DictConfig) -> float:
     """Train, then validate and test the best checkpoint; returns its val/loss (train/loss without validation)."""
     quiet_lightning()
     plan = plan_run(cfg)
-    claim_folder(plan.run_dir)
+    claim(plan.run_dir, "leave hydra.sweep.subdir and run_dir out, so that each job has a folder of its own")
     with owning(plan.run_dir), plain_complaints():
         training = assemble(plan)
         with one_run(training.trainer, plan.run_dir), resumable(training.trainer, plan.run_dir):

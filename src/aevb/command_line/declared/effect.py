@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from aevb.command_line import CONF
@@ -48,7 +49,9 @@ def refuse_missing(cfg: DictConfig, reads: Reads) -> None:
         node, _, last = name.rpartition(".")
         siblings = _select(raw, node) if node else raw
         if siblings is None or (isinstance(siblings, dict) and last not in siblings):
-            raise UserError(f"{name} is missing: {reads.advice.get(name, f'leave ~{name} out')}")
+            taken = any(override.startswith("~") for override in HydraConfig.get().overrides.task)
+            advice = f"leave ~{name} out" if taken else "is --config-name, or --config-path, that of another command?"
+            raise UserError(f"{name} is missing: {reads.advice.get(name, advice)}")
 
 
 def refuse_without_effect(cfg: DictConfig, overrides: Sequence[str], groups: Collection[str], reads: Reads) -> None:

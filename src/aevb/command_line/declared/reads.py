@@ -37,6 +37,14 @@ def _set_elsewhere(option: str) -> Needs:
     return Needs(f"use {option}")
 
 
+def _may_end_early(cfg: DictConfig) -> bool:
+    """Whether there is a time limit, or a callback that is not this project's, such as EarlyStopping."""
+    callbacks = buildable(cfg.callbacks).values() if cfg.get("callbacks") else ()
+    return bool(cfg.trainer.get("max_time")) or any(
+        not str(node.get("_target_", "")).startswith("aevb.") for node in callbacks
+    )
+
+
 VALIDATED = Needs("there is no best.ckpt without validation images", lambda cfg: bool(cfg.data.val_size))
 FIGURE_NEEDS: Mapping[str, Needs] = {
     **{
@@ -54,6 +62,17 @@ TRAIN_NEEDS: Mapping[str, Needs] = {
     "codebook.dead_below": _is("codebook.restart", True),
     "trainer.gradient_clip_algorithm": Needs(
         "it is for +trainer.gradient_clip_val", lambda cfg: bool(cfg.trainer.get("gradient_clip_val"))
+    ),
+    **dict.fromkeys(
+        ("trainer.min_epochs", "trainer.min_steps"),
+        Needs("nothing that is chosen ends training early", lambda cfg: _may_end_early(cfg)),
+    ),
+    **dict.fromkeys(
+        ("trainer.limit_val_batches", "trainer.check_val_every_n_epoch", "trainer.val_check_interval"),
+        Needs("there are no validation images, with data.val_size=0", lambda cfg: bool(cfg.data.val_size)),
+    ),
+    "trainer.limit_train_batches": Needs(
+        "trainer.overfit_batches says which batches there are", lambda cfg: not cfg.trainer.get("overfit_batches")
     ),
     "trainer.callbacks": _set_elsewhere("+callbacks.<a name>={_target_: ...}"),
     "trainer.logger": _set_elsewhere("+logger.<an option>"),
