@@ -67,7 +67,7 @@ def test_every_option_of_every_file_is_declared_and_its_value_is_of_that_kind(fi
     [
         (whole(), [1]),
         (whole(0, 9), [0, 1]),
-        (number(), [-1, 0, 0.5, 1, 10**30]),
+        (number(), [-1, 0, 0.5, 1]),
         (number(0, below=1), [0, 0.5]),
         (number(above=0, high=0.5), [0.5]),
         (one_of("x", "y"), ["x"]),

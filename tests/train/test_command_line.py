@@ -76,6 +76,11 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
             "data.stream=300 trainer.max_epochs=5",
             ["trainer.max_epochs=5: the 1,200 training images", "make 4 epochs", "set trainer.max_epochs=4"],
         ),
+        (
+            "encoder.activation=${oc.env:NOT_THERE} encoder.activation=relu",
+            ["encoder.activation=${oc.env:NOT_THERE}: "],
+        ),
+        ("loss.beta=99999999999999999999999", ["of at least 0; so large a whole number is written 1e+23"]),
         ("seed=${nothing} seed=1", ["seed=${nothing}: Interpolation key 'nothing' not found"]),
         ("~data.batch_size", ["data.batch_size is missing: leave ~data.batch_size out"]),
         ("~decoder.hidden_sizes", ["decoder.hidden_sizes is missing: leave ~decoder.hidden_sizes out"]),

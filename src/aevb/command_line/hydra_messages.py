@@ -60,9 +60,9 @@ def composition_message(error: Exception, config_name: str) -> str:
         message = message.split("raised while resolving interpolation: ")[1].strip('"')
     if isinstance(error, OmegaConfBaseException):
         message = message.split("\n")[0]
-        sought = re.search(r"Interpolation key '(.*)' not found", message)
-        given = next((argument for argument in sys.argv[1:] if sought and f"${{{sought[1]}" in argument), None)
-        where = error.full_key or given
+        named = re.findall(r"'([^']+)'", message)
+        given = (argument for argument in sys.argv[1:] if "${" in argument and any(name in argument for name in named))
+        where = error.full_key or next(given, None)
         return f"{where}: {message}" if where and "=" not in message else message
     if (choice := re.search(r"Could not (?:find|load) '(\w+)/(\w+)'", message)) and (CONF / choice.group(1)).is_dir():
         group, name = choice.groups()

@@ -60,15 +60,22 @@ def number(
     elif high < LARGEST:
         words.append(f"at most {high:g}")
     unbounded = high == LARGEST and below is None
+
+    def objection(value: object) -> str:
+        if unbounded and _is_huge(value):
+            return f", of float32, which ends at {LARGEST:g}"
+        return f"; so large a whole number is written {float(value):g}" if _is_beyond_int64(value) else ""  # type: ignore[arg-type]
+
     return Kind(
         " ".join(["a finite number", " and ".join(words)]).strip(),
         lambda value: (
             _is_number(value)
+            and not _is_beyond_int64(value)
             and low <= value <= high  # type: ignore[operator]
             and (above is None or value > above)  # type: ignore[operator]
             and (below is None or value < below)  # type: ignore[operator]
         ),
-        lambda value: f", of float32, which ends at {LARGEST:g}" if unbounded and _is_huge(value) else "",
+        objection,
     )
 
 
@@ -144,6 +151,11 @@ def _is_whole(value: object) -> bool:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_beyond_int64(value: object) -> bool:
+    """Whether torch could not take it as it stands; a float of that size it can."""
+    return isinstance(value, int) and abs(value) > COUNTABLE and abs(value) <= LARGEST
 
 
 def _is_huge(value: object) -> bool:
