@@ -161,7 +161,7 @@ def _given(draw: st.DrawFn, name: str, declared: Mapping[str, Kind]) -> str:
     values: tuple[str, ...] = LIKELY if draw(in_percent(20)) else NASTY
     kind = kind_of(name, "", declared)
     if kind and name in OF_PROCESSES:
-        values = tuple(text for text in NASTY if not kind.takes(parsed(text)))
+        values = tuple(text for text in NASTY if not (kind.takes(parsed(text)) or "${" in text))
     elif kind and draw(in_percent(60)):  # of the kind that the option takes
         values = tuple(text for text in (*LIKELY, *NASTY) if kind.takes(parsed(text))) or values
     value = draw(st.sampled_from(values))
