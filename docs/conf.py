@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import torchvision  # noqa: F401  (first by a plain import: autodoc's sets TYPE_CHECKING, with which torch._dynamo fails)
 from sphinx.application import Sphinx
 
 import aevb
