@@ -81,7 +81,7 @@ tensorboard: setup ## watch all runs in the browser
 	@$(PY) -m tensorboard.main --logdir outputs --samples_per_plugin images=1000 $(ARGS)
 
 lock: setup ## write requirements.lock anew from pyproject.toml
-	@$(PY) -m uv pip compile --universal --generate-hashes --extra dev --extra docs --extra flows --quiet --upgrade \
+	@$(PY) -m uv pip compile --universal --generate-hashes --extra dev --extra docs --extra flows --extra sweeps --quiet --upgrade \
 		--no-header pyproject.toml -o requirements.lock
 
 clean: ## remove the environment, the caches, the site and the extracted data; runs in outputs stay

@@ -16,6 +16,7 @@ import pytest
 from nbclient import NotebookClient
 from omegaconf import DictConfig, OmegaConf
 
+from aevb.compare import main as compare
 from aevb.compare_estimators import main as compare_estimators
 from aevb.draw import main as draw
 from aevb.evaluate import main as evaluate
@@ -23,12 +24,19 @@ from aevb.train import main as train
 from tests.conftest import RunCommand
 from tests.pages import PAGES, ROOT, blocks, commands, declarations, files, name_of
 
-ENTRIES = {"train": train, "draw": draw, "evaluate": evaluate, "compare_estimators": compare_estimators}
+ENTRIES = {
+    "train": train,
+    "draw": draw,
+    "evaluate": evaluate,
+    "compare": compare,
+    "compare_estimators": compare_estimators,
+}
 # What makes a command of a page quick; the rest of it runs as it stands.
 SHORT = {
     "train": ["trainer=cpu", "trainer.max_epochs=1", "data.limit=100", "data.val_size=100", "data.batch_size=50"],
     "draw": ["max_images=100"],
     "evaluate": ["num_images=20"],
+    "compare": [],
     "compare_estimators": ["num_images=4", "repetitions=20", "num_samples=[1,2]"],
 }
 SECTIONS = [  # for an evaluation by all of them

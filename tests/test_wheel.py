@@ -25,7 +25,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 
 def test_it_has_the_code_the_configurations_and_the_types(wheel: zipfile.ZipFile) -> None:
-    package = {f"aevb/{file.relative_to(ROOT / 'src/aevb')}" for file in (ROOT / "src/aevb").rglob("*.py")}
+    rooms = [*(ROOT / "src/aevb").rglob("*.py"), *(ROOT / "src/hydra_plugins").rglob("*.py")]
+    package = {str(file.relative_to(ROOT / "src")) for file in rooms}
     conf = {f"aevb/conf/{file.relative_to(CONF)}" for file in CONF.rglob("*.yaml")}
     found = {name for name in wheel.namelist() if ".dist-info/" not in name}
     assert found == package | conf | {"aevb/py.typed"}

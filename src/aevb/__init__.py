@@ -1,6 +1,6 @@
 """aevb: autoencoders and variational autoencoders, one small file for each part."""
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"
 
 import sys
 

@@ -11,6 +11,10 @@ class UserError(Exception):
     """
 
 
+class Refused(BaseException):
+    """A UserError, its cause, where a library would make a warning of any Exception."""
+
+
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C, told as one message. Not an Exception, so that a sweep stops with it."""
 

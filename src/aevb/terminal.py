@@ -24,6 +24,22 @@ def format_number(value: float) -> str:
     return f"{value:,.2f}" if abs(value) >= 10 else f"{value:.4f}"
 
 
+def duration(seconds: float) -> str:
+    """A time, in the unit that suits it.
+
+    >>> duration(7.4), duration(100), duration(3 * 3600 + 120), duration(2.5 * 86400)
+    ('7 s', '1 min 40 s', '3 h 2 min', '2 d 12 h')
+    """
+    whole = round(seconds)
+    units = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
+    counted = []
+    for name, size in units:
+        count, whole = divmod(whole, size)
+        counted.append((count, name))
+    first = next((i for i, (count, _) in enumerate(counted) if count), len(units) - 1)
+    return " ".join(f"{count} {name}" for count, name in counted[first : first + 2] if count) or "0 s"
+
+
 def wide_console() -> Console:
     """A console for tables of numbers: as wide as the terminal; 110 columns without one, where rich assumes 80."""
     known = sys.stdout.isatty() or "COLUMNS" in os.environ

@@ -1,6 +1,7 @@
 """The arguments of a command: paths as a shell has them, options on either side of -m."""
 
 import json
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
 from aevb.command_line.arguments import hydra_quoted, prepare_arguments
-from aevb.command_line.resolvers import folder_name
+from aevb.command_line.sweeps.folders import folder_name
 from aevb.errors import UserError
 from aevb.files import shell_path
 from aevb.signals import RANK_ARGUMENTS
@@ -81,8 +82,11 @@ def test_another_process_of_a_run_does_as_it_is_told(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize("text", ["a" * 300, "é" * 300, "日" * 300, "x/" * 200])
 def test_the_folder_of_a_job_has_a_name_that_file_systems_take(tmp_path: Path, text: str) -> None:
-    (tmp_path / f"10_{folder_name(text)}").mkdir()
-    assert set(folder_name(text)) <= {*text, "-"} - {"/"}
+    names = {folder_name({"a": text}), folder_name({"a": f"{text}!"})}
+    assert len(names) == 2
+    for name in names:
+        (tmp_path / name).mkdir()
+        assert re.fullmatch(r"[A-Za-z0-9_.+-]+", name)
 
 
 def test_a_current_folder_that_was_removed_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from hydra.core.global_hydra import GlobalHydra
 from lightning.pytorch import Trainer
 
 from aevb.command_line.plain_errors import plain_errors
-from aevb.runs.lock import locked
+from aevb.lock import locked
 from aevb.train import LightningModel, main
 
 QUICK = ("data=digits", "trainer=cpu", "trainer.max_epochs=1", "figures=[]")
@@ -242,9 +242,11 @@ def test_every_job_of_a_sweep_that_fails_is_named_with_its_reason(run: Run, tmp_
     code, message = run("-m", *QUICK, "latent_dim=2,0", "seed=1,-1")
     assert code == 1
     assert "Error: 3 of 4 jobs failed" in message
-    for job, reason in ((1, "seed=-1"), (2, "latent_dim=0: expected"), (3, "latent_dim=0: expected")):
-        assert any(f"job {job} (" in line and reason in line for line in message.splitlines())
-        (log,) = tmp_path.glob(f"outputs/multirun/*/{job}_*/train.log")
+    folders = ("", "latent_dim-2_seed--1", "latent_dim-0_seed-1", "latent_dim-0_seed--1")
+    for number, reason in ((1, "seed=-1"), (2, "latent_dim=0: expected"), (3, "latent_dim=0: expected")):
+        job = folders[number]
+        assert any(f"job {number} (" in line and reason in line for line in message.splitlines())
+        (log,) = tmp_path.glob(f"outputs/multirun/*/{job}/train.log")
         assert reason in log.read_text()
     assert len(list(tmp_path.rglob("metrics.json"))) == 1
 
@@ -254,7 +256,7 @@ def test_a_job_of_a_sweep_does_not_take_the_place_of_another(run: Run, tmp_path:
     code, message = run("-m", *QUICK, "seed=0,1", "hydra.sweep.dir=sweep", folder)
     assert code == 1
     assert "1 of 2 jobs failed" in message
-    assert "An earlier job of this sweep has written" in message
+    assert "has a run of this sweep with other options: data.seed was 0 and is now 1; seed was 0" in message
     (metrics,) = tmp_path.rglob("same/metrics.json")
     assert json.loads(metrics.read_text())["seed"] == 0
 
@@ -323,7 +325,7 @@ def test_a_multirun_gives_independent_runs_in_folders_that_tell_them_apart(run: 
     for model in ("mlp_vae", "conv_vae"):
         for loss in ("sgvb_a", "sgvb_b"):
             for latent_dim in (2, 3):
-                words = (f"model={model}", f"loss={loss}", f"latent_dim={latent_dim}")
+                words = (f"model-{model}", f"loss-{loss}", f"latent_dim-{latent_dim}")
                 (folder,) = [path for name, path in folders.items() if all(word in name for word in words)]
                 metrics = json.loads((folder / "metrics.json").read_text())
                 assert (metrics["choices"]["model"], metrics["choices"]["loss"]) == (model, loss)

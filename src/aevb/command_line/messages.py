@@ -16,6 +16,7 @@ LESS_MEMORY = {  # by command
     "train": "Smaller layers, latent_dim, data.batch_size or loss.num_samples need less.",
     "draw": "A smaller max_images, or a smaller n of a figure, needs less.",
     "evaluate": "Smaller memory=, num_images= or options of a section need less.",
+    "compare": "Fewer runs need less.",
     "compare_estimators": "Smaller num_images, num_samples or reference_samples need less.",
 }
 ADVICE = {"train": RUN_FOLDER_ADVICE}
@@ -44,11 +45,21 @@ def message_of(error: BaseException, config_name: str = "train") -> str | None:
             return group_message(str(error))
         case ValueError() if "Unable to configure handler" in str(error) and error.__cause__:
             return message_of(error.__cause__, config_name)  # the log file cannot be opened
+        case RuntimeError() if "Unknown plugin class" in str(error):
+            return (
+                f"{_plugin(str(error))} is a plugin that is not installed: pip install 'aevb[sweeps]', or leave "
+                f"hydra/launcher and hydra/sweeper out"
+            )
         case ValueError() if _found_by_hydra(error):  # in its own flags, such as --resolve
             return str(error)
         case OSError() if error.errno in WHY_A_DISK_REFUSES:
             return _disk_message(error, config_name)
     return None
+
+
+def _plugin(message: str) -> str:
+    """The name of a plugin, of Unknown plugin class : 'hydra_plugins.<name>.<module>.<class>'."""
+    return message.partition("hydra_plugins.")[2].partition(".")[0].replace("_", "-") or message
 
 
 def _found_by_hydra(error: ValueError) -> bool:

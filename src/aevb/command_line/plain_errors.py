@@ -11,10 +11,11 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 
 from aevb.command_line.arguments import prepare_arguments
-from aevb.command_line.failed_jobs import log_failure, summary_of_failures
 from aevb.command_line.hydra_patch import read_groups_once
 from aevb.command_line.messages import message_of
-from aevb.errors import Interrupted
+from aevb.command_line.sweeps.go_on import how_to_go_on
+from aevb.command_line.sweeps.watch import close_sweep, log_failure, summary_of_failures
+from aevb.errors import Interrupted, Refused
 from aevb.signals import exit_code, stopped, unwinding
 
 
@@ -40,9 +41,12 @@ def plain_errors(config_name: str) -> Iterator[None]:
     except BrokenPipeError:  # whoever read the output has enough, as in --help | head
         _discard_output()
         sys.exit(0)
+    except Refused as refused:
+        _fail(str(refused.__cause__))
     except (KeyboardInterrupt, Exception) as error:
         if stopped() or isinstance(error, KeyboardInterrupt):
             interruption = message_of(error if isinstance(error, KeyboardInterrupt) else KeyboardInterrupt()) or ""
+            interruption = " ".join([interruption, how_to_go_on(config_name)]).strip()
             log_failure(error, interruption)
             _fail(interruption, exit_code())
         message, failures = None if full else message_of(error, config_name), summary_of_failures()
@@ -50,7 +54,9 @@ def plain_errors(config_name: str) -> Iterator[None]:
             if failures:
                 _print(failures)
             raise
-        _fail(failures or message)
+        _fail("\n".join([failures, *([] if message in failures else [message])]) if failures else message)
+    finally:
+        close_sweep()
 
 
 @contextmanager
@@ -71,7 +77,7 @@ def at_work() -> Iterator[None]:
         job = HydraConfig.get()
         if job.mode != RunMode.MULTIRUN:
             raise KeyboardInterrupt from None
-        raise Interrupted(f"Interrupted in job {job.job.num} of the sweep, which ends here.") from None
+        raise Interrupted(f"Interrupted in job {job.job.num} of the sweep.") from None
 
 
 def _fail(message: str, code: int = 1) -> None:

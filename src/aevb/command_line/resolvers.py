@@ -6,11 +6,8 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from aevb.checks import number_from
-
-
-def folder_name(name: str) -> str:
-    """A name that file systems take: no slash, and not too long in bytes, of which there are several in an é."""
-    return name.replace("/", "-").encode()[:200].decode(errors="ignore")
+from aevb.command_line.sweeps.folders import job_folder, sweep_folder
+from aevb.command_line.sweeps.resources import jobs_at_once
 
 
 def part_of(share: float, whole: int) -> int:
@@ -40,5 +37,5 @@ def as_written(name: str, *, _root_: DictConfig) -> Any:
     return written[name]
 
 
-for resolver in (folder_name, part_of, sigma_of_weight, as_written):
+for resolver in (sweep_folder, job_folder, jobs_at_once, part_of, sigma_of_weight, as_written):
     OmegaConf.register_new_resolver(resolver.__name__, resolver, replace=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from aevb.command_line.failed_jobs import claim
 from aevb.command_line.figure_nodes import SCHEDULE, figure_of
 from aevb.command_line.suggestions import buildable
+from aevb.command_line.sweeps.watch import claim
 from aevb.draw.pictures import seeded_picture
 from aevb.errors import NotApplicable, UserError
 from aevb.figures import Picture, Quantities, save, wanted_quantities

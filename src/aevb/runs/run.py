@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from aevb.errors import UserError
 from aevb.files import shell_path
+from aevb.lock import is_locked
 from aevb.runs.checkpoint import find_checkpoint
 from aevb.runs.history import Row, read_history
-from aevb.runs.lock import is_locked
 
 log = logging.getLogger(__name__)
 

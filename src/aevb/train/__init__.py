@@ -21,7 +21,7 @@ __all__ = ["ImageDataModule", "LightningModel", "main"]
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")
 def main(cfg: DictConfig) -> float:
-    """One run; returns its validation loss, for sweepers."""
+    """One run; returns the figure that sweepers minimise."""
     refuse_bad_options(cfg, commands.TRAIN, reads.TRAIN)
     settle_place(cfg)
     from aevb.train.run import train  # torch and Lightning take seconds to import, and --help needs neither

@@ -10,6 +10,7 @@ from aevb.train.foreign_options import drop_foreign_options, refuse_unknown_opti
 from aevb.train.preflight import SINGLE_CHOICES, choices_made, is_unused, refuse_impossible
 from aevb.train.pretrained import with_pretrained
 from aevb.train.resume import Resumed, resumed_from
+from aevb.train.standing import cut_short
 from aevb.train.tested_in_the_end import check_it_can_be_tested
 
 
@@ -42,4 +43,6 @@ def plan_run(cfg: DictConfig) -> Plan:
     config["choices"] = {
         group: made[group] for group in SINGLE_CHOICES if group in made and not is_unused(group, resolved)
     }
-    return Plan(resolved, config, Path(resolved.run_dir), pretrained, resumed_from(resolved.ckpt_path, config))
+    run_dir = Path(resolved.run_dir)
+    goes_on_from = cut_short(run_dir, config) or resolved.ckpt_path
+    return Plan(resolved, config, run_dir, pretrained, resumed_from(goes_on_from, config))

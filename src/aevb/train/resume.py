@@ -21,6 +21,7 @@ from aevb.terminal import shell_command
 from aevb.train.callbacks.begin_run import BeginRun
 from aevb.train.complete import check_has_state, check_place, epochs_done
 from aevb.train.pretrained import WHERE_THE_FILES_ARE
+from aevb.train.same_options import differences, flat
 
 MUST_AGREE = ("model", "data", "optimizer", "scheduler", "seed", "seeds")
 TRAINER_MUST_AGREE = (
@@ -69,12 +70,8 @@ def resumed_from(ckpt_path: str | None, config: dict[str, Any]) -> Resumed | Non
 
 
 def _check_same_run(path: Path, checkpoint: dict[str, Any], config: dict[str, Any]) -> None:
-    then, now = _flat(checkpoint["config"]), _flat(config)
-    differing = [
-        f"{key} was {then.get(key, 'absent')} and is now {now.get(key, 'absent')}"
-        for key in sorted(then.keys() | now.keys())
-        if _must_agree(key) and then.get(key) != now.get(key)
-    ]
+    then, now = flat(checkpoint["config"]), flat(config)
+    differing = differences(then, now, _must_agree)
     if differing:
         follows = [
             key for key in sorted(then.keys() & now.keys()) if key.startswith("scheduler.") and then[key] != now[key]
@@ -203,19 +200,13 @@ class KeepSignals(Callback):
 
 def _how_to_go_on(last: Path, begun: bool) -> str:
     job = HydraConfig.get()
-    sweep = f" in job {job.job.num} of the sweep, which ends here" if job.mode == RunMode.MULTIRUN else ""
+    if job.mode == RunMode.MULTIRUN:
+        return f"Interrupted in job {job.job.num} of the sweep."
     if not (begun and last.exists()):
-        return f"Interrupted{sweep} before the first checkpoint."
+        return "Interrupted before the first checkpoint."
     overrides = [
         *(override for override in job.overrides.task if not override.startswith("ckpt_path=")),
-        f"ckpt_path={hydra_quoted(str(relative_to_cwd(last)))}",  # a sweep's folders have = and , in their names
+        f"ckpt_path={hydra_quoted(str(relative_to_cwd(last)))}",
     ]
     command = shell_command(module_name("train"), *overrides)
-    return f"Interrupted{sweep}. The last checkpoint is {shell_path(last)}; to go on from it:\n{command}"
-
-
-def _flat(config: Any, prefix: str = "") -> dict[str, Any]:
-    """{'a': {'b': 1}} -> {'a.b': 1}."""
-    if not isinstance(config, dict):
-        return {prefix: config}
-    return {k: v for key, value in config.items() for k, v in _flat(value, f"{prefix}.{key}".lstrip(".")).items()}
+    return f"Interrupted. The last checkpoint is {shell_path(last)}; to go on from it:\n{command}"

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from aevb.command_line.failed_jobs import claim
 from aevb.errors import UserError
 from aevb.files import relative_to_cwd
 from aevb.models import SeedEnsemble
@@ -23,6 +23,7 @@ from aevb.train.report import log_hyperparameters, print_summary, write_metrics
 from aevb.train.restoring import CheckRestored, restoring
 from aevb.train.resume import resumable
 from aevb.train.score import Scores, num_scored, score
+from aevb.train.standing import finished_before
 from aevb.train.steps.lightning_loop import begin_epochs_anew
 
 log = logging.getLogger(__name__)
@@ -39,13 +40,16 @@ class Fitted:
 
 
 def train(cfg: DictConfig) -> float:
-    """Train, then validate and test the best checkpoint; returns its val/loss (train/loss without validation)."""
+    """Train, then validate and test the best checkpoint; returns its figure for sweepers, see `objective`."""
     quiet_lightning()
     plan = plan_run(cfg)
-    claim(plan.run_dir, "leave hydra.sweep.subdir and run_dir out, so that each job has a folder of its own")
+    if (value := finished_before(plan.run_dir)) is not None:
+        log.info("%s was finished before.", relative_to_cwd(plan.run_dir))
+        return value
     with owning(plan.run_dir), plain_complaints():
         training = assemble(plan)
-        with one_run(training.trainer, plan.run_dir), resumable(training.trainer, plan.run_dir):
+        begins_with = plan.resumed.path if plan.resumed else None
+        with one_run(training.trainer, plan.run_dir, begins_with), resumable(training.trainer, plan.run_dir):
             fitted = fit(training)
             scores = score(training.trainer, training.module, training.data, fitted.checkpoint)
             return report(training, fitted, scores)
@@ -96,10 +100,17 @@ def report(training: Training, fitted: Fitted, scores: Scores) -> float:
         if isinstance(training.module.model, SeedEnsemble):
             metrics = report_each(training, fitted.checkpoint, metrics)
             scores = {stage: metrics[stage] for stage in scores}
+        metrics["objective"] = objective(training, fitted, scores)
         write_metrics(plan.run_dir, metrics)
         log_hyperparameters(trainer, plan.config, metrics)
         print_summary(plan.run_dir, metrics)
-    return scores["validation"]["loss"] if training.data.data.val_size else fitted.train["loss"]
+    return objective(training, fitted, scores)
+
+
+def objective(training: Training, fitted: Fitted, scores: Scores) -> float:
+    """What tells the best run, as it tells the best epoch: the smaller the better."""
+    model, stage = training.module.model, scores["validation"] or fitted.train
+    return -stage[model.select_by] if model.select_mode == "max" else stage[model.select_by]
 
 
 def facts(training: Training, fitted: Fitted) -> dict[str, Any]:
@@ -118,6 +129,7 @@ def facts(training: Training, fitted: Fitted) -> dict[str, Any]:
         "seed": plan.cfg.seed,
         "latent_dim": plan.cfg.latent_dim,
         "choices": plan.config["choices"],
+        "overrides": [*HydraConfig.get().overrides.task] if HydraConfig.initialized() else [],
         "data": {
             "name": plan.config["choices"].get("data", type(data).__name__),
             "binarize": data.binarize,

@@ -69,6 +69,15 @@ EVALUATE: Mapping[str, Kind] = {
     "sections.weights.num_draws": whole(1, MANY),
 }
 
+COMPARE: Mapping[str, Kind] = {
+    "run": called(
+        "a folder with runs, or a list of these", or_null(either(PATH, list_of(PATH, "[outputs/a,outputs/b]")))
+    ),
+    "sort": or_null(NAME),
+    "group": or_null(NAME),
+    "out": OUT,
+}
+
 COMPARE_ESTIMATORS: Mapping[str, Kind] = {
     "run": RUN,
     "fresh": TRUE_OR_FALSE,

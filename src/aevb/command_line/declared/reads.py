@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from aevb.command_line.declared.effect import LISTS, Needs, Reads
@@ -87,6 +88,7 @@ TRAIN_NEEDS: Mapping[str, Needs] = {
             *("code_prior.num_codes", "optimizer.params", "scheduler.optimizer"),
         )
     },
+    "sweep": Needs("it is for a sweep, with -m", lambda cfg: HydraConfig.get().mode == RunMode.MULTIRUN),
     "callbacks.best": VALIDATED,
     **{f"callbacks.best.{option}": Needs("the model decides what is watched") for option in ("monitor", "mode")},
     **{f"callbacks.best.{option}": VALIDATED for option in ("dirpath", "filename", "save_top_k", "every_n_epochs")},
@@ -94,12 +96,26 @@ TRAIN_NEEDS: Mapping[str, Needs] = {
 
 
 OF_TRAIN = (
-    *("seed", "seeds", "ckpt_path", "run_dir", "model", "data", "optimizer", "scheduler", "trainer", "speed", "init"),
+    *(
+        "seed",
+        "seeds",
+        "ckpt_path",
+        "sweep",
+        "run_dir",
+        "model",
+        "data",
+        "optimizer",
+        "scheduler",
+        "trainer",
+        "speed",
+        "init",
+    ),
     "logger",
 )
 OF_DRAW = ("run", "split", "max_images", "seed", "out")
 OF_EVALUATE = ("run", "split", "num_images", "seed", "device", "memory", "out")
-OF_COMPARE = (
+OF_COMPARE = ("run", "sort", "group", "out")
+OF_COMPARE_ESTIMATORS = (
     *("run", "fresh", "estimators", "num_samples", "repetitions", "num_images", "split", "reference_samples", "seed"),
     *("device", "out"),
 )
@@ -148,8 +164,9 @@ DRAW = Reads(
     {**FIGURE_NEEDS, "figures_split": _set_elsewhere("split")},
 )
 EVALUATE = Reads((*OF_EVALUATE, "sections"), lambda cfg: [*OF_EVALUATE, *chosen(cfg)])
+COMPARE = Reads(OF_COMPARE, lambda cfg: [*OF_COMPARE])
 COMPARE_ESTIMATORS = Reads(
-    OF_COMPARE,
-    lambda cfg: [*OF_COMPARE, *_estimators(cfg)],
+    OF_COMPARE_ESTIMATORS,
+    lambda cfg: [*OF_COMPARE_ESTIMATORS, *_estimators(cfg)],
     needs={f"{name}.num_samples": _set_elsewhere("num_samples") for name in ESTIMATORS},
 )

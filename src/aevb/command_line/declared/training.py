@@ -265,6 +265,11 @@ LOGGER: Mapping[str, Kind] = {
     "logger.filename_suffix": TEXT,
 }
 
+SWEEP = Kind(
+    "a name of letters, digits and . _ - for the sweep, which begins with a letter or a digit",
+    lambda value: not isinstance(value, bool) and bool(re.fullmatch(r"[A-Za-z0-9][\w.-]{0,99}", str(value), re.ASCII)),
+)
+
 TRAINING: Mapping[str, Kind] = {
     **DATA,
     **OPTIMIZER,
@@ -277,6 +282,7 @@ TRAINING: Mapping[str, Kind] = {
     "seeds": whole(1, 1000),
     "ckpt_path": or_null(PATH),
     "run_dir": PATH,
+    "sweep": or_null(SWEEP),
     "vq_vae": or_null(PATH),
     "model.vq_vae": NULL,
     "figures_split": one_of("train", "val", "test"),

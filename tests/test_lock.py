@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aevb.errors import UserError
-from aevb.runs.lock import is_locked, locked
+from aevb.lock import is_locked, locked
 
 
 def test_the_second_is_refused_by_name_and_the_third_finds_nothing(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""One writer at a time in the folder of a run."""
+"""One writer at a time in a folder."""
 
 import errno
 import fcntl
@@ -18,15 +18,22 @@ NO_LOCKS_HERE = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}  # some network f
 log = logging.getLogger(__name__)
 
 
+OF_A_RUN = (
+    "is writing a run there. Choose another folder, such as hydra.run.dir=/some/folder, or wait until it has ended."
+)
+
+
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path, held: str = OF_A_RUN) -> Iterator[None]:
     """Make the folder and hold its lock; raises UserError at once where another process holds it.
+
+    held: what that process does there, and what to do about it, to follow its name.
 
     The kernel keeps the lock, flock(2), and lets go of it when this process ends, in whatever way.
     """
     with disk_errors(shell_path(folder), RUN_FOLDER_ADVICE):
         folder.mkdir(parents=True, exist_ok=True)
-        descriptor = _lock(folder / NAME)
+        descriptor = _lock(folder / NAME, held)
     try:
         yield
     finally:
@@ -52,7 +59,7 @@ def is_locked(folder: Path) -> bool:
     return False
 
 
-def _lock(path: Path) -> int | None:
+def _lock(path: Path, held: str) -> int | None:
     """A descriptor that holds the lock; None where the file system knows no locks."""
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
@@ -66,10 +73,7 @@ def _lock(path: Path) -> int | None:
         except BlockingIOError:
             holder = os.read(descriptor, 1000).decode(errors="replace").strip() or "another process"
             os.close(descriptor)
-            raise UserError(
-                f"{shell_path(path.parent)} is in use: {holder} is writing a run there. Choose another folder, such as "
-                f"hydra.run.dir=/some/folder, or wait until it has ended."
-            ) from None
+            raise UserError(f"{shell_path(path.parent)} is in use: {holder} {held}") from None
         except OSError as error:
             os.close(descriptor)
             if error.errno not in NO_LOCKS_HERE:

@@ -1,0 +1,73 @@
+"""What is left of a job of a sweep that was begun before."""
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import OmegaConf
+
+from aevb.command_line.launchers import is_follower
+from aevb.errors import UserError
+from aevb.files import relative_to_cwd, shell_path
+from aevb.train.pretrained import WHERE_THE_FILES_ARE
+from aevb.train.same_options import differences, flat
+
+MAY_DIFFER = ("ckpt_path", "run_dir", "sweep", "logger.save_dir")  # where a run is, not what it is
+
+log = logging.getLogger(__name__)
+
+
+def cut_short(run_dir: Path, config: dict[str, Any]) -> str | None:
+    """The checkpoint that a job goes on from where an earlier one like it was cut short; None for a job that is new.
+
+    Raises UserError where the folder has a run with other options: a sweep of one name is one experiment.
+    """
+    last = run_dir / "checkpoints" / "last.ckpt"
+    if not (_is_job_of_sweep() and (run_dir / "config.yaml").exists()):
+        return None
+    _check_same_options(run_dir, config)
+    if (run_dir / "metrics.json").exists() or not last.exists():
+        return None
+    log.info("Goes on from %s.", relative_to_cwd(last))
+    return str(last)
+
+
+def finished_before(run_dir: Path) -> float | None:
+    """The figure that a job has returned that came to its end before; None where there is none, or this is no sweep."""
+    if not _is_job_of_sweep():
+        return None
+    try:
+        metrics = json.loads((run_dir / "metrics.json").read_text(encoding="utf-8"))
+        return float(metrics["objective"])
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{shell_path(run_dir / 'metrics.json')} is not what a run writes: delete it") from error
+
+
+def _is_job_of_sweep() -> bool:
+    return HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN and not is_follower()
+
+
+def _check_same_options(run_dir: Path, config: dict[str, Any]) -> None:
+    path = run_dir / "config.yaml"
+    try:
+        then = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (ValueError, yaml.YAMLError) as error:
+        raise UserError(
+            f"{shell_path(path)} is not what a run writes: delete it, and the run is trained anew"
+        ) from error
+    now = yaml.safe_load(OmegaConf.to_yaml(config))
+    if differing := differences(flat(then), flat(now), _matters):
+        raise UserError(
+            f"{shell_path(run_dir)} has a run of this sweep with other options: {'; '.join(differing)}. Give the sweep "
+            f"another name, or delete that folder."
+        )
+
+
+def _matters(option: str) -> bool:
+    return option not in MAY_DIFFER and option not in {f"data.dataset.{place}" for place in WHERE_THE_FILES_ARE}

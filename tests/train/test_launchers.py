@@ -1,0 +1,75 @@
+"""Sweeps whose jobs run beside each other, with the real plugins."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.conftest import CONF
+
+pytest.importorskip("hydra_plugins.hydra_joblib_launcher", reason="needs aevb[sweeps]")
+SMALL = (
+    "data=digits",
+    "data.limit=200",
+    "trainer=cpu",
+    "trainer.max_epochs=1",
+    "figures=[]",
+    "encoder.hidden_sizes=[8]",
+)
+
+
+def sweep(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A sweep as a user starts it, in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "aevb.train", "-m", *SMALL, *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(CONF.parent / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_search_survives_jobs_that_fail_or_diverge_and_goes_on(tmp_path: Path) -> None:
+    pytest.importorskip("optuna")
+    search = ("sweep=search", "hydra/sweeper=optuna", "latent_dim=choice(0,2,3)", "optimizer.lr=choice(0.001,1000.0)")
+    first = sweep(tmp_path, *search, "hydra.sweeper.n_trials=6", "hydra.sweeper.sampler=random")
+    assert "Traceback" not in first.stderr + first.stdout
+    folder = tmp_path / "outputs" / "multirun" / "search"
+    best = yaml.safe_load((folder / "optuna.yaml").read_text())
+    assert json.loads((tmp_path / best["folder"] / "metrics.json").read_text())["objective"] == best["value"]
+    assert best["options"]["optimizer.lr"] == "0.001"
+    assert (first.returncode, "jobs failed" in first.stderr) == (1, True)
+    again = sweep(tmp_path, *search, "hydra.sweeper.n_trials=7", "hydra.sweeper.sampler=random")
+    assert sum("/7]" in line for line in again.stdout.splitlines()) == 1
+    assert yaml.safe_load((folder / "optuna.yaml").read_text())["value"] <= best["value"]
+    nothing = sweep(tmp_path, "hydra/sweeper=optuna", "latent_dim=2")
+    assert "There is nothing to search" in nothing.stderr
+    enough = sweep(tmp_path, *search, "hydra.sweeper.n_trials=9", "hydra.sweeper.max_failure_rate=0")
+    assert "more than hydra.sweeper.max_failure_rate=0" in enough.stderr
+
+
+@pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
+def test_jobs_beside_each_other_are_those_of_one_after_another(tmp_path: Path, launcher: str) -> None:
+    alone = sweep(tmp_path, "sweep=alone", "latent_dim=2,3")
+    assert alone.returncode == 0, alone.stderr
+    beside = sweep(tmp_path, "sweep=beside", "latent_dim=2,0,3", f"hydra/launcher={launcher}")
+    assert beside.returncode == 1
+    assert "1 of 3 jobs failed" in beside.stderr
+    assert "Traceback" not in beside.stderr + beside.stdout
+    folders = {name: tmp_path / "outputs" / "multirun" / name for name in ("alone", "beside")}
+    for job in ("latent_dim-2", "latent_dim-3"):
+        scores = [json.loads((folder / job / "metrics.json").read_text())["test"] for folder in folders.values()]
+        assert scores[0] == scores[1]
+        assert "epoch 1/1" in (folders["beside"] / job / "output.txt").read_text()
+    lines = [line for line in beside.stdout.splitlines() if line.startswith("[")]
+    assert sorted(line.split()[0] for line in lines if "/3]" in line) == ["[1/3]", "[2/3]", "[3/3]"]
+    assert "epoch 1/1" not in beside.stdout
+    with (folders["beside"] / "comparison.csv").open(newline="") as file:
+        states = {row["latent_dim"]: row["state"] for row in csv.DictReader(file)}
+    assert states == {"2": "finished", "3": "finished", "0": "failed"}
