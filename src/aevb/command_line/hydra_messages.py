@@ -16,7 +16,7 @@ from aevb.command_line.suggestions import unknown_name
 from aevb.errors import out_of_memory
 
 QUOTED = "'option=\"value\"'"
-LISTS = ("figures", "sections", "callbacks")  # groups of which several choices are made
+LISTS = ("figures", "sections", "callbacks", "logger")  # groups of which several choices are made
 
 
 def root_cause(error: BaseException) -> BaseException:

@@ -1,6 +1,7 @@
 """Computations in configuration files, as ${name:arguments}."""
 
 from math import sqrt
+from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -37,5 +38,10 @@ def as_written(name: str, *, _root_: DictConfig) -> Any:
     return written[name]
 
 
-for resolver in (sweep_folder, job_folder, jobs_at_once, part_of, sigma_of_weight, as_written):
+def run_name(run_dir: str) -> str:
+    """What tells a run from others: the last two folders of its place."""
+    return "/".join(Path(run_dir).parts[-2:])
+
+
+for resolver in (sweep_folder, job_folder, jobs_at_once, part_of, sigma_of_weight, as_written, run_name):
     OmegaConf.register_new_resolver(resolver.__name__, resolver, replace=True)

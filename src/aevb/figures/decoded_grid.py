@@ -12,6 +12,7 @@ from aevb.checks import interval, whole_number
 from aevb.distributions import marginal_family
 from aevb.errors import NotApplicable
 from aevb.figures.canvas.mosaic import mosaic
+from aevb.figures.canvas.sheet import set_title, sheet
 
 
 def decoded_grid(
@@ -43,7 +44,7 @@ def decoded_grid(
     plane = torch.meshgrid(columns, rows.flip(0), indexing="xy")  # images are drawn from the top
     points[:, across], points[:, up] = (coordinate.flatten() for coordinate in plane)
 
-    figure = Figure(figsize=(8, 8), dpi=100, layout="constrained")
+    figure = sheet(4.2, 4.2)
     axes = figure.subplots()
     picture = mosaic(decode(points), columns=n, padding=0)
     if quantiles:
@@ -58,7 +59,7 @@ def decoded_grid(
     axes.set_xlabel(f"$z_{{{across + 1}}}${scale}")
     axes.set_ylabel(f"$z_{{{up + 1}}}${scale}")
     others = "" if codes.shape[1] == 2 else f"; other dimensions ({codes.shape[1] - 2}) at the mean of the codes"
-    axes.set_title(f"The latent plane, decoded{others}")
+    set_title(axes, f"The latent plane, decoded{others}")
     return figure
 
 

@@ -9,6 +9,7 @@ from torch import Tensor
 from aevb.errors import NotApplicable
 from aevb.figures.canvas.chosen_points import chosen_points
 from aevb.figures.canvas.mosaic import mosaic
+from aevb.figures.canvas.sheet import sheet
 
 COLUMNS = 8
 
@@ -26,14 +27,14 @@ def decoded_points(
     images = decode(codes)
     columns = min(COLUMNS, len(images))
     rows = ceil(len(images) / columns)
-    figure = Figure(figsize=(max(1.7 * columns, 5), 2.1 * rows + 0.4), dpi=100, layout="constrained")
+    figure = sheet(max(0.9 * columns, 3.2), 1.15 * rows + 0.35)
     panels = figure.subplots(rows, columns, squeeze=False).flat
     for i, (axes, image, point) in enumerate(zip(panels, images, codes.tolist(), strict=False)):
         axes.imshow(mosaic(image[None], columns=1, padding=0), interpolation="nearest")
-        axes.set_title(f"{i + 1}: {_coordinates(point)}", fontsize=9)
+        axes.set_title(f"{i + 1}: {_coordinates(point)}", fontsize=8)
     for axes in figure.axes:
         axes.set_axis_off()
-    figure.suptitle("Decoded points of the latent space")
+    figure.suptitle("Decoded points of the latent space", fontsize=9)
     return figure
 
 

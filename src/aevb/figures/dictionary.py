@@ -8,6 +8,7 @@ from torch import Tensor
 
 from aevb.checks import whole_number
 from aevb.figures.canvas.mosaic import mosaic
+from aevb.figures.canvas.sheet import set_title, sheet
 
 
 def dictionary(atoms: Tensor, z: Tensor, *, n: int = 100) -> Figure:
@@ -22,9 +23,9 @@ def dictionary(atoms: Tensor, z: Tensor, *, n: int = 100) -> Figure:
     images = 0.5 + 0.5 * signs * chosen / largest
     columns = ceil(len(images) ** 0.5)
     rows = ceil(len(images) / columns)
-    figure = Figure(figsize=(7, 7 * rows / columns + 0.5), dpi=100, layout="constrained")
+    figure = sheet(4, 4 * rows / columns + 0.3)
     axes = figure.subplots()
     axes.imshow(mosaic(images, columns), interpolation="nearest")
     axes.set_axis_off()
-    axes.set_title("Atoms of the dictionary, the most used first")
+    set_title(axes, "Atoms of the dictionary, the most used first")
     return figure

@@ -9,6 +9,7 @@ from torch import Tensor
 from aevb.checks import whole_number
 from aevb.figures.canvas.latent_path import latent_path
 from aevb.figures.canvas.mosaic import mosaic
+from aevb.figures.canvas.sheet import sheet
 from aevb.figures.canvas.two_images import two_images
 
 
@@ -42,7 +43,7 @@ def interpolation(
         f"codes on a {path} path, decoded": decode(latent_path(z_start, z_end, t, path)),
         "pixels, averaged: $(1 - t)\\,x_0 + t\\,x_1$": pixels,
     }
-    figure = Figure(figsize=(0.62 * (n + 2) + 0.6, 2.2), dpi=100, layout="constrained")
+    figure = sheet(0.38 * (n + 2) + 0.6, 1.6)
     grid = figure.add_gridspec(len(rows), 3, width_ratios=[1, n, 1], wspace=0.01)
     panels = [
         ("from $x_0$", ends[:1], grid[:, 0]),
@@ -53,5 +54,5 @@ def interpolation(
         axes = figure.add_subplot(place)
         axes.imshow(mosaic(images, columns=len(images)), interpolation="nearest")
         axes.set_axis_off()
-        axes.set_title(title, fontsize=10)
+        axes.set_title(title, fontsize=8)
     return figure

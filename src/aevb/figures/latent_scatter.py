@@ -13,6 +13,7 @@ from aevb.errors import NotApplicable
 from aevb.figures.canvas.by_label import scatter_by_label
 from aevb.figures.canvas.chosen_points import chosen_points
 from aevb.figures.canvas.counted import counted
+from aevb.figures.canvas.sheet import set_title, sheet
 from aevb.figures.canvas.spread import spread_of
 
 Projection = Callable[[np.ndarray], np.ndarray]
@@ -36,7 +37,7 @@ def latent_scatter(
     """
     codes, labels = z.detach().cpu().double().numpy(), y.cpu().numpy()
     marked = chosen_points(points or [], codes.shape[1]).numpy()
-    figure = Figure(figsize=(10, 8) if colour_bar else (8, 6.8), dpi=100, layout="constrained")
+    figure = sheet(4.4, 3.7)
     axes = figure.subplots()
     if codes.shape[1] == 1:
         drawn, names = np.column_stack([codes[:, 0], labels]), ("$z_1$", "label")
@@ -49,7 +50,7 @@ def latent_scatter(
     scatter_by_label(figure, axes, drawn, labels, colour_bar, colour_map)
     axes.set_xlabel(names[0])
     axes.set_ylabel(names[1])
-    axes.set_title(f"Latent codes of {counted(len(codes), 'image')}")
+    set_title(axes, f"Latent codes of {counted(len(codes), 'image')}")
     return figure
 
 
@@ -62,8 +63,8 @@ def _to_the_plane(codes: np.ndarray) -> tuple[Projection, tuple[str, str]]:
     pca = PCA(n_components=2).fit(codes)
     first, second = pca.explained_variance_ratio_
     names = (
-        f"first principal component ({first:.0%} of the variance)",
-        f"second principal component ({second:.0%} of the variance)",
+        f"1st principal component ({first:.0%} of the variance)",
+        f"2nd principal component ({second:.0%} of the variance)",
     )
     return pca.transform, names
 
@@ -71,7 +72,7 @@ def _to_the_plane(codes: np.ndarray) -> tuple[Projection, tuple[str, str]]:
 def _mark_points(axes: Any, points: np.ndarray) -> None:
     """Numbered crosses at the points (P, 2)."""
     for i, point in enumerate(points):
-        axes.plot(*point, "X", color="black", markeredgecolor="white", markersize=11, zorder=3)
+        axes.plot(*point, "X", color="black", markeredgecolor="white", markersize=8, zorder=3)
         _number(axes, i, point, xytext=(7, 5))
 
 

@@ -7,6 +7,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter
 
 from aevb.errors import NotApplicable
+from aevb.figures.canvas.sheet import set_title, sheet
 
 STAGES = {"train": "training", "val": "validation"}
 BOTH = {"train": ("--", "x"), "val": ("-", ".")}  # line and marker
@@ -32,7 +33,7 @@ def learning_curves(
     name = metric or ("elbo" if "elbo" in units else "loss")
     if name not in units:
         raise ValueError(f"metric={metric}: expected one of {', '.join(units)}")
-    figure = Figure(figsize=(8, 5.2 + 0.22 * len(histories) * (len(histories) > 1)), dpi=100, layout="constrained")
+    figure = sheet(4.6, 3.1 + 0.17 * len(histories) * (len(histories) > 1))
     axes = figure.subplots()
     found = [stage for stage in STAGES if any(f"{stage}/{name}" in row for rows in histories.values() for row in rows)]
     looks = BOTH if len(found) == 2 else dict.fromkeys(found, ("-", "."))
@@ -48,10 +49,10 @@ def learning_curves(
         style, marker = looks[stage]
         axes.plot([], [], style, color="0.3", label=STAGES[stage], marker=marker)
     if found:
-        axes.legend(frameon=False)
+        axes.legend(frameon=False, fontsize=8)
     if len(histories) > 1:
         runs = [Line2D([], [], color=f"C{i}", label=run) for i, run in enumerate(histories)]
-        figure.legend(handles=runs, loc="outside lower center", frameon=False, fontsize=9)
+        figure.legend(handles=runs, loc="outside lower center", frameon=False, fontsize=8)
     if log_x:
         axes.set_xscale("log")
     else:
@@ -59,5 +60,5 @@ def learning_curves(
     axes.set_xlabel("training images seen")
     axes.set_ylabel(f"{name.upper() if name in ('elbo', 'kl') else name} ({units[name]})")
     axes.grid(alpha=0.3)
-    axes.set_title("Learning curves")
+    set_title(axes, "Learning curves")
     return figure

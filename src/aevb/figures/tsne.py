@@ -10,6 +10,7 @@ from aevb.checks import number_from, whole_number
 from aevb.errors import NotApplicable
 from aevb.figures.canvas.by_label import scatter_by_label
 from aevb.figures.canvas.counted import counted
+from aevb.figures.canvas.sheet import set_title, sheet
 from aevb.figures.canvas.spread import spread_of
 
 MODERATE = (1e-10, 1e10)  # spreads whose squares are single-precision numbers
@@ -55,9 +56,9 @@ def tsne(
     with threadpool_limits(1):  # the same picture on any number of cores, and no waiting for one that is busy
         method = TSNE(dimensions, perplexity=perplexity, init="pca", learning_rate="auto", random_state=seed)
         points = method.fit_transform(codes.astype(np.float32))
-    figure = Figure(figsize=(8, 6.8), dpi=100, layout="constrained")
+    figure = sheet(4.4, 3.7)
     axes = figure.add_subplot(projection="3d" if dimensions == 3 else None)
     scatter_by_label(figure, axes, points, y[: len(codes)].cpu().numpy(), colour_bar)
     axes.set(**dict.fromkeys(("xticks", "yticks", "zticks")[:dimensions], ()))
-    axes.set_title(f"t-SNE of the latent codes of {counted(len(points), 'image')} (perplexity {perplexity:g})")
+    set_title(axes, f"t-SNE of the latent codes of {counted(len(points), 'image')} (perplexity {perplexity:g})")
     return figure

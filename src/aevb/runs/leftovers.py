@@ -7,8 +7,16 @@ import yaml
 
 FIGURES = Path(__file__).parents[1] / "figures"
 OF_A_RUN = ("config.yaml", "history.csv", "hparams.yaml", "metrics.json", "model.txt")
+OF_CSV_LOGGER = ("csv/metrics.csv", "csv/hparams.yaml")
 OF_OTHER_COMMANDS = ("evaluation.json", "evaluation_images.csv", "figures/gradient_noise.csv")
 EVENTS = "events.out.tfevents.*"
+EVENT_FOLDERS = (".", "validation", "test")
+OF_PROJECTOR = (
+    "projector_config.pbtxt",
+    "00000/codes/tensors.tsv",
+    "00000/codes/metadata.tsv",
+    "00000/codes/sprite.png",
+)
 CHECKPOINTS = ("best", "last", "final", "epoch-{epoch}", "{epoch}-{step}")
 
 
@@ -39,7 +47,7 @@ class Leftovers:
 
     def remove_new_events(self) -> None:
         """Remove what TensorBoard has written beside a run that stays."""
-        for path in self.folder.glob(EVENTS):
+        for path in _events(self.folder):
             if self.files and path not in self.files:
                 path.unlink()
 
@@ -61,9 +69,14 @@ def _files_of_a_run(folder: Path) -> list[Path]:
         for path in (folder / "figures").glob("*")
         if re.fullmatch(rf"({figures})(-epoch-\d+)?\.(png|gif)", path.name)
     ]
-    others = [folder / name for name in (*OF_A_RUN, *OF_OTHER_COMMANDS)]
-    events = folder.glob(EVENTS)
-    return [path for path in (*checkpoints, *drawn, *others, *events, *of_seeds) if path.is_file()]
+    others = [folder / name for name in (*OF_A_RUN, *OF_OTHER_COMMANDS, *OF_PROJECTOR, *OF_CSV_LOGGER)]
+    return [path for path in (*checkpoints, *drawn, *others, *_events(folder), *of_seeds) if path.is_file()]
+
+
+def _events(folder: Path) -> list[Path]:
+    """The files of TensorBoard, those of a run's other stages beside them."""
+    folders = [folder / name for name in EVENT_FOLDERS]
+    return [path for place in folders if not place.is_symlink() for path in place.glob(EVENTS)]
 
 
 def _is_own_folder(path: Path) -> bool:

@@ -1,6 +1,8 @@
 """From a plan to data, model and trainer."""
 
 from dataclasses import dataclass
+from functools import partial
+from typing import cast
 
 import torch
 from hydra.errors import InstantiationException
@@ -29,12 +31,14 @@ from aevb.train.callbacks import (
     FiniteGuard,
     GoOn,
     History,
+    ReplayCurves,
     SaveConfig,
     SeedEachEpoch,
     Throughput,
 )
 from aevb.train.checkpoint_io import AtomicCheckpointIO
 from aevb.train.data_module import ImageDataModule
+from aevb.train.loggers import build_loggers
 from aevb.train.memory import check_memory
 from aevb.train.module import LightningModel
 from aevb.train.plan import Plan
@@ -75,7 +79,7 @@ def assemble(plan: Plan) -> Training:
     trainer: Trainer = instantiate(
         cfg.trainer,
         callbacks=[final_weights, throughput, history, *callbacks(plan, module)],
-        logger=instantiate(cfg.logger),
+        logger=build_loggers(cfg.logger, plan.resumed.checkpoint["global_step"] if plan.resumed else None),
         plugins=[AtomicCheckpointIO()],
         default_root_dir=str(plan.run_dir),
         _convert_="all",
@@ -136,10 +140,24 @@ def callbacks(plan: Plan, module: LightningModel) -> list[Callback]:
                 of_each.go_on_from(plan.resumed.checkpoint["callbacks"].get(of_each.state_key, {}))
     if plan.resumed:
         needed.append(GoOn(plan.resumed.stopped))
+        needed.append(ReplayCurves())
         keep_checkpoints(plan.resumed, best, plan.run_dir / "checkpoints")
-    chosen = [instantiate(node, _convert_="all") for name, node in buildable(cfg.callbacks).items() if name != "best"]
+    chosen = [
+        chosen_callback(name, node, plan, module) for name, node in buildable(cfg.callbacks).items() if name != "best"
+    ]
     figures = (draw_figure(name, node, plan) for name, node in buildable(cfg.figures).items())
-    return [*needed, *chosen, *figures, begin, DescribeModel(plan.run_dir / "model.txt")]
+    return [*needed, *chosen, *figures, begin, DescribeModel(plan.run_dir / "model.txt", plan.config, plan.given)]
+
+
+def chosen_callback(name: str, node: DictConfig, plan: Plan, module: LightningModel) -> Callback:
+    """A callback of the configuration; a partial one is told what the model is selected by."""
+    callback = instantiate(node, _convert_="all")
+    if not isinstance(callback, partial):
+        return cast(Callback, callback)
+    watched = {"monitor": module.monitor, "mode": module.model.select_mode, **callback.keywords}
+    if watched["monitor"].startswith("val/") and not plan.cfg.data.val_size:
+        raise UserError(f"callbacks.{name} watches {watched['monitor']}: set data.val_size above 0, or leave it out")
+    return cast(Callback, callback.func(*callback.args, **watched))
 
 
 def best_checkpoint(node: DictConfig, module: LightningModel) -> ModelCheckpoint:

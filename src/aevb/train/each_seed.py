@@ -10,11 +10,12 @@ from omegaconf import OmegaConf
 from aevb.files import relative_to_cwd, write_text_atomically
 from aevb.models import SeedEnsemble
 from aevb.runs import CHECKPOINT_FORMAT, load_checkpoint
-from aevb.runs.history import write_history
+from aevb.runs.history import Row, write_history
 from aevb.sealed import write_sealed
 from aevb.train.assemble import Training
 from aevb.train.callbacks import BestOfEachSeed, History
 from aevb.train.data_module import ImageDataModule
+from aevb.train.loggers import TensorBoard, finish, log_curves, log_options, log_results, steps_per_epoch
 from aevb.train.module import LightningModel
 from aevb.train.plan import Plan
 from aevb.train.precision import set_precision
@@ -54,9 +55,20 @@ def report_each(training: Training, checkpoint: Path, metrics: dict[str, Any]) -
         last = {name.removeprefix("train/"): value for name, value in histories[i][-1].items() if "train/" in name}
         parameters = metrics["parameters"] // ensemble.n
         write_metrics(folder, {**metrics, **own, "train": last, "parameters": parameters})
+        if any(isinstance(logger, TensorBoard) for logger in training.trainer.loggers):
+            log_seed(TensorBoard(str(folder), name="", version=""), training, config, histories[i], scores)
         each.append(own)
     means, deviations = (across_seeds(each, statistic) for statistic in (mean, stdev))
     return {**metrics, **means, "standard_deviation": deviations, "seeds": each}
+
+
+def log_seed(board: TensorBoard, training: Training, config: dict[str, Any], rows: list[Row], scores: Scores) -> None:
+    """Have a seed's curves, options and results on TensorBoard as those of a run alone."""
+    trainer, model = training.trainer, training.module.model
+    log_curves(board, rows, steps_per_epoch(trainer))
+    log_options([board], config, {**training.plan.given, "seed": config["seed"]})
+    log_results([board], scores, trainer.global_step, model.select_by, model.select_mode)
+    finish([board], "success")
 
 
 def epochs_of_each(training: Training, checkpoint: Path) -> list[int]:

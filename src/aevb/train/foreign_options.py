@@ -48,7 +48,7 @@ def refuse_unknown_options(cfg: DictConfig) -> None:
     """Raise UserError for an option of the command line, as +encoder.foo=1 gives it, that its part does not take."""
     for override in HydraConfig.get().overrides.task if HydraConfig.initialized() else []:
         part, *options = override.lstrip("+").split("=")[0].split(".")
-        if part == "callbacks" and options:
+        if part in ("callbacks", "logger") and options:
             part, *options = f"{part}.{options[0]}", *options[1:]
         node = OmegaConf.select(cfg, part)
         if override.startswith("~"):

@@ -183,8 +183,8 @@ class LightningModel(LightningModule):
             use = cast(CodeUse, self.code_use[f"{stage}_use"])
             logged |= use.compute()
             use.reset()
-        # The curves of validation end with training.
-        on_curves = bool(self.trainer.loggers) and (stage != "val" or self.trainer.state.fn == TrainerFn.FITTING)
+        # Curves end with training; the report logs the figures of the tested model.
+        on_curves = bool(self.trainer.loggers) and self.trainer.state.fn == TrainerFn.FITTING
         named = {f"{stage}/{name}": value for name, value in logged.items()}
         self.of_each_copy |= named
         self.log_dict({name: value.mean() for name, value in named.items()}, sync_dist=True, logger=on_curves)

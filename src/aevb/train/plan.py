@@ -7,9 +7,11 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from aevb.train.foreign_options import drop_foreign_options, refuse_unknown_options
+from aevb.train.given_options import given_options
 from aevb.train.preflight import SINGLE_CHOICES, choices_made, is_unused, refuse_impossible
 from aevb.train.pretrained import with_pretrained
 from aevb.train.resume import Resumed, resumed_from
+from aevb.train.same_options import Options
 from aevb.train.standing import cut_short
 from aevb.train.tested_in_the_end import check_it_can_be_tested
 
@@ -20,12 +22,14 @@ class Plan:
 
     cfg: to build from. config: the same as plain dicts, as config.yaml and checkpoints hold it, with the `choices` of
     config groups by name.
+    given: the options that are no defaults.
     pretrained: the checkpoint of the VQ-VAE that a code prior is made from. resumed: the one that the run goes on from.
     """
 
     cfg: DictConfig
     config: dict[str, Any]
     run_dir: Path
+    given: Options
     pretrained: dict[str, Any] | None
     resumed: Resumed | None
 
@@ -45,4 +49,5 @@ def plan_run(cfg: DictConfig) -> Plan:
     }
     run_dir = Path(resolved.run_dir)
     goes_on_from = cut_short(run_dir, config) or resolved.ckpt_path
-    return Plan(resolved, config, run_dir, pretrained, resumed_from(goes_on_from, config))
+    given = given_options(config)
+    return Plan(resolved, config, run_dir, given, pretrained, resumed_from(goes_on_from, config))

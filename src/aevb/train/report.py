@@ -1,10 +1,9 @@
-"""The report of a run: metrics.json, an HParams entry, and a table in the terminal."""
+"""The report of a run: metrics.json, and a table in the terminal."""
 
 import json
 from pathlib import Path
 from typing import Any
 
-from lightning.pytorch import Trainer
 from rich.console import Console
 from rich.table import Table
 
@@ -17,25 +16,6 @@ STAGES = ("test", "validation")
 def write_metrics(run_dir: Path, metrics: dict[str, Any]) -> None:
     """Write metrics.json."""
     write_text_atomically(run_dir / "metrics.json", json.dumps(metrics, indent=2) + "\n")
-
-
-def log_hyperparameters(trainer: Trainer, config: dict[str, Any], metrics: dict[str, Any] | None = None) -> None:
-    """Write hparams.yaml: choices and options. With metrics, also the entry of TensorBoard's HParams page."""
-    if trainer.logger is None or not trainer.enable_autolog_hparams:
-        return
-    options = {
-        f"{group}.{name}": value if isinstance(value, int | float | str) else str(value)
-        for group in config["choices"]
-        for name, value in (config[group] or {}).items()
-        if not (name.startswith("_") or isinstance(value, dict))
-    }
-    chosen = {**config["choices"], "latent_dim": config["latent_dim"], "seed": config["seed"]}
-    if metrics is None:
-        trainer.logger.log_hyperparams({**chosen, **options})
-        return
-    scores = {f"hparams/{stage}_{name}": value for stage in STAGES for name, value in metrics[stage].items()}
-    trainer.logger.log_hyperparams({**chosen, **options}, scores)
-    trainer.logger.finalize("success")
 
 
 def print_summary(run_dir: Path, metrics: dict[str, Any]) -> None:

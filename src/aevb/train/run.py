@@ -14,12 +14,14 @@ from aevb.models import SeedEnsemble
 from aevb.runs import load_checkpoint
 from aevb.runs.provenance import revision, versions
 from aevb.train.assemble import Training, assemble
+from aevb.train.card import card
 from aevb.train.complaints import plain_complaints
 from aevb.train.each_seed import report_each
+from aevb.train.loggers import TensorBoard, finish, log_options, log_results
 from aevb.train.plan import plan_run
 from aevb.train.quiet import quiet_lightning
 from aevb.train.ranks import one_run, owning
-from aevb.train.report import log_hyperparameters, print_summary, write_metrics
+from aevb.train.report import print_summary, write_metrics
 from aevb.train.restoring import CheckRestored, restoring
 from aevb.train.resume import resumable
 from aevb.train.score import Scores, num_scored, score
@@ -58,7 +60,8 @@ def train(cfg: DictConfig) -> float:
 def fit(training: Training) -> Fitted:
     """Train to the end, or not at all where a finished run is only to be tested."""
     plan, trainer, throughput = training.plan, training.trainer, training.throughput
-    log_hyperparameters(trainer, plan.config)
+    if trainer.enable_autolog_hparams:
+        log_options(trainer.loggers, plan.config, plan.given)
     resumed = plan.resumed.path if plan.resumed else None
     begin_epochs_anew(trainer)
     if resumed:
@@ -102,9 +105,19 @@ def report(training: Training, fitted: Fitted, scores: Scores) -> float:
             scores = {stage: metrics[stage] for stage in scores}
         metrics["objective"] = objective(training, fitted, scores)
         write_metrics(plan.run_dir, metrics)
-        log_hyperparameters(trainer, plan.config, metrics)
+        log_report(training, metrics)
         print_summary(plan.run_dir, metrics)
     return objective(training, fitted, scores)
+
+
+def log_report(training: Training, metrics: dict[str, Any]) -> None:
+    """Hand the results to the loggers, and the run's page to TensorBoard."""
+    plan, trainer, model = training.plan, training.trainer, training.module.model
+    log_results(trainer.loggers, metrics, trainer.global_step, model.select_by, model.select_mode)
+    for logger in trainer.loggers:
+        if isinstance(logger, TensorBoard):
+            logger.log_text("run", card(model, plan.config, plan.given, metrics), 0)
+    finish(trainer.loggers, "success")
 
 
 def objective(training: Training, fitted: Fitted, scores: Scores) -> float:

@@ -16,7 +16,7 @@ from aevb.files import relative_to_cwd, shell_path
 from aevb.train.pretrained import WHERE_THE_FILES_ARE
 from aevb.train.same_options import differences, flat
 
-MAY_DIFFER = ("ckpt_path", "run_dir", "sweep", "logger.save_dir")  # where a run is, not what it is
+MAY_DIFFER = ("ckpt_path", "run_dir", "sweep")  # where a run is, not what it is
 
 log = logging.getLogger(__name__)
 
@@ -70,4 +70,6 @@ def _check_same_options(run_dir: Path, config: dict[str, Any]) -> None:
 
 
 def _matters(option: str) -> bool:
+    if option.startswith("logger."):
+        return False
     return option not in MAY_DIFFER and option not in {f"data.dataset.{place}" for place in WHERE_THE_FILES_ARE}

@@ -12,7 +12,7 @@ from aevb.command_line import CONF
 from aevb.command_line.suggestions import unknown_name
 from aevb.errors import UserError
 
-LISTS = ("callbacks", "figures", "sections")  # of parts, of which those with a _target_ are built
+LISTS = ("callbacks", "figures", "logger", "sections")  # of parts, of which those with a _target_ are built
 REFERENCE = re.compile(r"\$\{([\w.\[\]]+)\}")
 RESOLVED = re.compile(r"\$\{([\w.]+):([^{}]*)\}")
 

@@ -76,7 +76,7 @@ TRAIN_NEEDS: Mapping[str, Needs] = {
         "trainer.overfit_batches says which batches there are", lambda cfg: not cfg.trainer.get("overfit_batches")
     ),
     "trainer.callbacks": _set_elsewhere("+callbacks.<a name>={_target_: ...}"),
-    "trainer.logger": _set_elsewhere("+logger.<an option>"),
+    "trainer.logger": _set_elsewhere("logger=<a choice>, or +logger.<a name>={_target_: ...}"),
     "trainer.plugins": Needs("the plugins are those of this project"),
     "trainer.default_root_dir": _set_elsewhere("hydra.run.dir"),
     "data.orders": _set_elsewhere("seeds"),
@@ -110,7 +110,6 @@ OF_TRAIN = (
         "speed",
         "init",
     ),
-    "logger",
 )
 OF_DRAW = ("run", "split", "max_images", "seed", "out")
 OF_EVALUATE = ("run", "split", "num_images", "seed", "device", "memory", "out")

@@ -203,6 +203,8 @@ TRAINER: Mapping[str, Kind] = {
 # Of lightning.pytorch.callbacks, and of ours.
 CALLBACKS: Mapping[str, Kind] = {
     "callbacks.*": called(f"{PART.expected}; ~callbacks.<its name> leaves it out", PART),
+    "callbacks.*.split": one_of("train", "val", "test"),
+    "callbacks.*.max_images": whole(),
     "callbacks.*.dirpath": PATH,
     "callbacks.*.filename": or_null(NAME),
     "callbacks.*.monitor": or_null(NAME),
@@ -217,6 +219,7 @@ CALLBACKS: Mapping[str, Kind] = {
     "callbacks.*.every_n_train_steps": or_null(whole()),
     "callbacks.*.train_time_interval": or_null(PART),
     "callbacks.*.every_n_epochs": or_null(whole()),
+    "callbacks.latent_histograms.every_n_epochs": whole(),
     "callbacks.*.save_on_train_epoch_end": MAYBE,
     "callbacks.*.enable_version_counter": TRUE_OR_FALSE,
     "callbacks.*.min_delta": NOT_NEGATIVE,
@@ -251,18 +254,29 @@ CALLBACKS: Mapping[str, Kind] = {
 }
 
 FOLDER = Kind("the name of a folder, without /", lambda value: TEXT.takes(value) and "/" not in str(value))
+# Of lightning.pytorch.loggers.
 LOGGER: Mapping[str, Kind] = {
-    "logger.save_dir": PATH,
-    "logger.name": or_null(FOLDER),
-    "logger.version": or_null(either(FOLDER, whole(0))),
-    "logger.log_graph": TRUE_OR_FALSE,
-    "logger.default_hp_metric": TRUE_OR_FALSE,
-    "logger.prefix": TEXT,
-    "logger.sub_dir": or_null(PATH),
-    "logger.flush_secs": whole(),
-    "logger.max_queue": whole(),
-    "logger.purge_step": or_null(whole(0)),
-    "logger.filename_suffix": TEXT,
+    "logger.*": called(f"{PART.expected}; ~logger.<its name> leaves it out", PART),
+    "logger.*.save_dir": PATH,
+    "logger.*.name": or_null(TEXT),
+    "TensorBoard.name": or_null(FOLDER),
+    "CSVLogger.name": or_null(FOLDER),
+    "logger.*.version": or_null(either(FOLDER, whole(0))),
+    "logger.*.log_graph": TRUE_OR_FALSE,
+    "logger.*.default_hp_metric": TRUE_OR_FALSE,
+    "logger.*.prefix": TEXT,
+    "logger.*.sub_dir": or_null(PATH),
+    "logger.*.flush_secs": whole(),
+    "logger.*.max_queue": whole(),
+    "logger.*.purge_step": or_null(whole(0)),
+    "logger.*.filename_suffix": TEXT,
+    "logger.*.flush_logs_every_n_steps": whole(),
+    "logger.*.project": or_null(TEXT),
+    "logger.*.offline": TRUE_OR_FALSE,
+    "logger.*.log_model": either(TRUE_OR_FALSE, exactly("all", "all")),
+    "logger.*.experiment_name": TEXT,
+    "logger.*.run_name": or_null(TEXT),
+    "logger.*.tracking_uri": or_null(TEXT),
 }
 
 SWEEP = Kind(

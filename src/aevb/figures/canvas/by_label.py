@@ -29,7 +29,7 @@ def scatter_by_label(
         cmap=colours,
         vmin=-0.5,
         vmax=9.5,
-        s=7,
+        s=3,
         alpha=0.75,
         linewidths=0,
         **options,
@@ -39,5 +39,5 @@ def scatter_by_label(
         bar.solids.set_alpha(1)
         return
     for label in np.unique(y):
-        axes.scatter(*[[]] * points.shape[1], color=colours(label % COLOURS), s=30, label=str(label))
-    axes.legend(title="label", loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+        axes.scatter(*[[]] * points.shape[1], color=colours(label % COLOURS), s=16, label=str(label))
+    axes.legend(title="label", loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=8)

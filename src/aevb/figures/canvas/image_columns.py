@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from aevb.figures.canvas.mosaic import mosaic
+from aevb.figures.canvas.sheet import set_title, sheet
 
 
 def image_columns(columns: Mapping[str, Tensor], title: str) -> Figure:
@@ -15,7 +16,7 @@ def image_columns(columns: Mapping[str, Tensor], title: str) -> Figure:
     images = torch.cat(list(columns.values()))  # (K, N, C, H, W)
     total, n = images.shape[:2]
     width = images.shape[-1] + 1
-    figure = Figure(figsize=(0.75 * total + 0.45, 0.75 * n + 0.9), dpi=100, layout="constrained")
+    figure = sheet(0.42 * total + 0.4, 0.42 * n + 0.6)
     axes = figure.subplots()
     axes.imshow(mosaic(images.transpose(0, 1).flatten(0, 1), columns=total), interpolation="nearest")
     edges = list(accumulate((width * len(images) for images in columns.values()), initial=0))
@@ -26,5 +27,5 @@ def image_columns(columns: Mapping[str, Tensor], title: str) -> Figure:
     axes.set_yticks([])
     axes.tick_params(length=0)
     axes.set_frame_on(False)
-    axes.set_title(title)
+    set_title(axes, title)
     return figure

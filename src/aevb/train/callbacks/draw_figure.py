@@ -8,8 +8,6 @@ from typing import cast
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
-from lightning.pytorch.loggers import TensorBoardLogger
-from matplotlib.figure import Figure
 
 from aevb.checks import one_of, whole_number
 from aevb.data import SPLITS
@@ -18,6 +16,7 @@ from aevb.figures import Picture, Quantities, save
 from aevb.models import evaluating
 from aevb.train.callbacks.history import History
 from aevb.train.data_module import ImageDataModule
+from aevb.train.loggers import log_picture
 from aevb.train.module import LightningModel
 
 FEW_IMAGES = 100  # for a slow figure's trial
@@ -26,10 +25,10 @@ log = logging.getLogger(__name__)
 
 
 class DrawFigure(Callback):
-    """Draws a figure to TensorBoard and to a PNG; an animation to a GIF only.
+    """Draws a figure to a PNG, or to a GIF that moves, and hands it to the loggers.
 
-    It is drawn before training, so that a wrong option shows at once; every n epochs, as <name>-epoch-<e>.png; and of
-    the tested model at the end, as <name>.png.
+    It is drawn before training, so that a wrong option shows at once, and every n epochs, as <name>-epoch-<e>.png; and
+    of the tested model at the end, as <name>.png. Loggers have these as pictures/<name> and tested/<name>.
 
     figure: a function from `aevb.figures`, or a partial of one.
     every_n_epochs: None draws it only at the end; before training it is then tried with a few images and not kept.
@@ -59,15 +58,15 @@ class DrawFigure(Callback):
         if self.every_n_epochs is None:
             self._try(trainer, pl_module)
         else:
-            self._draw(trainer, pl_module, None)
+            self._draw(trainer, pl_module, trainer.current_epoch)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         epoch = trainer.current_epoch + 1
         if self.every_n_epochs and epoch % self.every_n_epochs == 0:
-            self._draw(trainer, pl_module, f"{self.name}-epoch-{epoch:03d}")
+            self._draw(trainer, pl_module, epoch)
 
     def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._draw(trainer, pl_module, self.name)
+        self._draw(trainer, pl_module)
 
     def _try(self, trainer: Trainer, module: LightningModule) -> None:
         """Look for wrong options. What does not suit a few images may yet suit all, so that is said at the end."""
@@ -75,7 +74,8 @@ class DrawFigure(Callback):
             with suppress(NotApplicable):
                 self._picture(trainer, module, min(self.max_images, FEW_IMAGES))
 
-    def _draw(self, trainer: Trainer, module: LightningModule, file: str | None) -> None:
+    def _draw(self, trainer: Trainer, module: LightningModule, epoch: int | None = None) -> None:
+        """Draw what there is after an epoch; None: the tested model."""
         if not trainer.is_global_zero:
             return
         try:
@@ -85,11 +85,11 @@ class DrawFigure(Callback):
                 log.info("%s is not drawn: %s", self.name, reason)
             self.reasons.add(str(reason))
             return
-        if file is not None:
-            save(picture, self.folder, file)
+        name, tag = (self.name, "tested") if epoch is None else (f"{self.name}-epoch-{epoch:03d}", "pictures")
+        file = save(picture, self.folder, name)
+        at = trainer.current_epoch if epoch is None else epoch
         for logger in trainer.loggers:
-            if isinstance(logger, TensorBoardLogger) and isinstance(picture, Figure):
-                logger.experiment.add_figure(self.name, picture, trainer.global_step, close=False)
+            log_picture(logger, f"{tag}/{self.name}", file, at, trainer.global_step)
 
     def _picture(self, trainer: Trainer, module: LightningModule, max_images: int) -> Picture:
         data = cast(ImageDataModule, trainer.datamodule).data  # type: ignore[attr-defined]

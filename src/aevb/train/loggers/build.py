@@ -1,0 +1,43 @@
+"""The loggers that are chosen."""
+
+from hydra.errors import InstantiationException
+from hydra.utils import instantiate
+from lightning.pytorch.loggers import Logger
+from omegaconf import DictConfig
+
+from aevb.command_line.hydra_messages import root_cause
+from aevb.command_line.suggestions import buildable
+from aevb.errors import UserError
+from aevb.train.loggers.tensorboard import TensorBoard
+
+EXTRAS = {"wandb": "wandb", "mlflow": "mlflow"}  # what to install, by a word of the message that a package is missing
+
+
+def build_loggers(cfg: DictConfig, step: int | None) -> list[Logger]:
+    """The loggers of a configuration's `logger`, by name.
+
+    step: that of the checkpoint which the run goes on from.
+
+    Raises UserError for one whose package is not installed, and for what is no Logger.
+    """
+    loggers = [_build(name, node) for name, node in buildable(cfg).items()]
+    if step is not None:
+        for logger in loggers:
+            if isinstance(logger, TensorBoard):
+                logger.go_on(step)
+    return loggers
+
+
+def _build(name: str, node: DictConfig) -> Logger:
+    try:
+        logger = instantiate(node, _convert_="all")
+    except InstantiationException as error:
+        cause = root_cause(error)
+        if not isinstance(cause, ModuleNotFoundError):
+            raise
+        extra = next((extra for word, extra in EXTRAS.items() if word in str(cause)), None)
+        advice = f"install it with: pip install 'aevb[{extra}]'" if extra else "install it"
+        raise UserError(f"logger.{name} needs a package that is not installed ({cause}): {advice}") from error
+    if not isinstance(logger, Logger):
+        raise UserError(f"logger.{name}: expected a logger of Lightning, got a {type(logger).__name__}")
+    return logger
