@@ -43,7 +43,12 @@ def run(monkeypatch: pytest.MonkeyPatch, run_command: RunCommand, folder: Path) 
 def test_every_figure_that_applies_is_drawn(run: Run, folder: Path, tmp_path: Path) -> None:
     before = set(folder.rglob("*"))
     names = sorted({*choices("figures")} - {"default", "quick"})
-    quick = ("figures.tsne.max_points=60", "figures.inpainting.num_transitions=4", "figures.interpolation_gif.n=5")
+    quick = (
+        "figures.tsne.max_points=60",
+        "figures.inpainting.num_transitions=4",
+        "figures.interpolation_gif.n=5",
+        "figures.latent_traversal_gif.n=5",
+    )
     options = ("z=[[0.5,0.5],[0,0]]", "figures.interpolation.labels=[3,7]", *quick)
     code, output, _ = run("run=runs/here", f"figures=[{','.join(names)}]", f"out={tmp_path / 'out'}", *options)
     assert code == 0

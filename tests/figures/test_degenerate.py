@@ -26,6 +26,8 @@ QUICKER: dict[str, dict[str, object]] = {
     "inpainting": {"n": 2, "num_chains": 5, "num_transitions": 2},
     "interpolation_gif": {"n": 3},
     "interpolation": {"n": 3},
+    "latent_traversal": {"n": 3},
+    "latent_traversal_gif": {"n": 2},
     "decoded_grid": {"n": 3},
     "quantile_grid": {"n": 3},
     "prior_samples": {"n": 2},
@@ -34,7 +36,12 @@ QUICKER: dict[str, dict[str, object]] = {
 }
 OF_NO_IMAGES = {"learning_curves", "model_diagram", "prior_samples", "dictionary", "codebook_usage"}
 FIGURES = [name for name in choices("figures") if name not in ("default", "quick")]
-PLACED_BY_CODES = {"latent_scatter", "tsne", "decoded_grid"}  # drawing others can hardly fail, and takes its time
+PLACED_BY_CODES = {
+    "latent_scatter",
+    "tsne",
+    "decoded_grid",
+    "latent_traversal",
+}  # drawing others can hardly fail, and takes its time
 DRAWN_WITHOUT_A_WORD = {"reconstructions", "latent_scatter", "prior_samples", "learning_curves", "model_diagram"}
 
 

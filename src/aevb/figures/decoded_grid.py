@@ -9,9 +9,9 @@ from torch import Tensor
 from torch.distributions import Distribution
 
 from aevb.checks import interval, whole_number
-from aevb.distributions import marginal_family
 from aevb.errors import NotApplicable
 from aevb.figures.canvas.mosaic import mosaic
+from aevb.figures.canvas.prior_quantiles import prior_quantiles
 from aevb.figures.canvas.sheet import set_title, sheet
 
 
@@ -38,7 +38,11 @@ def decoded_grid(
         raise ValueError("n=1: a grid has at least 2 points a side")
     if quantiles and box is not None:
         raise ValueError(f"box={box} and quantiles={quantiles}: a grid has one of them")
-    ticks = _equal_mass(prior, n)[:, [across, up]] if quantiles else _equal_steps(codes[:, [across, up]], box, n)
+    ticks = (
+        prior_quantiles(prior, (torch.arange(n) + 0.5) / n)[:, [across, up]]
+        if quantiles
+        else _equal_steps(codes[:, [across, up]], box, n)
+    )
     columns, rows = ticks.T  # (n,) each, growing
     points = codes.mean(0).repeat(n * n, 1)  # (n·n, D)
     plane = torch.meshgrid(columns, rows.flip(0), indexing="xy")  # images are drawn from the top
@@ -82,23 +86,6 @@ def _equal_steps(codes: Tensor, box: Sequence[float] | None, n: int) -> Tensor:
     else:
         low, high = (torch.tensor([end] * 2) for end in interval("box", box))
     return torch.stack([torch.linspace(*ends, n) for ends in zip(low.tolist(), high.tolist(), strict=True)], dim=1)
-
-
-def _equal_mass(prior: Distribution | None, n: int) -> Tensor:
-    """n values of each dimension, in the middles of n intervals of equal probability under the prior: (n, D)."""
-    if prior is None:
-        raise NotApplicable("a grid of quantiles needs a prior, and this model has none")
-    single = marginal_family(prior)
-    missing = NotApplicable(
-        f"a grid of quantiles needs F⁻¹ of each dimension, which {type(single).__name__} does not have"
-    )
-    if single.event_shape:
-        raise missing
-    middles = (torch.arange(n) + 0.5) / n
-    try:
-        return torch.stack([single.icdf(u.expand(single.batch_shape)) for u in middles]).float().cpu()
-    except NotImplementedError:
-        raise missing from None
 
 
 def _label_quantiles(axes: Axes, columns: Tensor, rows: Tensor) -> None:

@@ -11,6 +11,7 @@ from torch.distributions import Distribution
 
 from aevb.errors import NotApplicable
 from aevb.figures.canvas.picture import Picture
+from aevb.losses.kl import kl_or_estimate
 from aevb.models import (
     PSD,
     VAE,
@@ -141,6 +142,19 @@ class Quantities:
     def prior(self) -> Distribution | None:
         """p(z), with event shape (D,); None if the model has none."""
         return self._model.prior() if isinstance(self._model, VAE) else None
+
+    @cached_property
+    def kl_by_dimension(self) -> Tensor | None:
+        """KL(q(z|x) ‖ p(z)) of each latent dimension, (D,), the mean over the images in nats.
+
+        None if the model has no posterior, or its KL does not split into dimensions.
+        """
+        model = self._model
+        if not isinstance(model, VAE):
+            return None
+        prior = model.prior()
+        kl = self._of_each(self._x, lambda x: kl_or_estimate(model.posterior_of(x), prior)).double().mean(0)
+        return kl if len(kl) == model.latent_dim else None
 
     @cached_property
     def indices(self) -> Tensor:

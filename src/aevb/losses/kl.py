@@ -1,6 +1,6 @@
 """The two forms of the KL term, for each latent dimension where the distributions factorise."""
 
-from torch import Tensor
+from torch import Size, Tensor
 from torch.distributions import Distribution, kl_divergence
 
 from aevb.distributions import marginal_family
@@ -33,6 +33,14 @@ def closed_form_kl(posterior: Distribution, prior: Distribution) -> Tensor:
     except NotImplementedError:
         q, p = (type(marginal_family(d)).__name__ for d in (posterior, prior))
         raise NoClosedForm(f"no closed form of KL(q ‖ p) is known for a {q} and a {p}") from None
+
+
+def kl_or_estimate(posterior: Distribution, prior: Distribution) -> Tensor:
+    """KL(q ‖ p) in nats, estimated from one draw of z where no closed form is known: (B, D), or (B, 1) as above."""
+    try:
+        return closed_form_kl(posterior, prior)
+    except NoClosedForm:
+        return log_ratio(posterior, prior, posterior.sample(Size((1,))))[0]
 
 
 def _per_dimension(posterior: Distribution, prior: Distribution) -> tuple[Distribution, Distribution] | None:

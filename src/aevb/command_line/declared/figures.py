@@ -29,9 +29,13 @@ FIGURES: Mapping[str, Kind] = {
     "figures.*.n": whole(1, 1000),  # a side, or images in a row
     "figures.dictionary.n": whole(1, 100_000),
     "figures.interpolation_gif.n": whole(2, 10_000),
+    "figures.latent_traversal_gif.n": whole(2, 10_000),
+    "figures.*.rows": whole(1, 1000),
     "figures.*.samples": whole(1, 1000),
     "figures.*.points": POINTS,
     "figures.*.start": whole(0),
+    "figures.latent_traversal.start": or_null(whole(0)),
+    "figures.latent_traversal_gif.start": or_null(whole(0)),
     "figures.markov_chain.start": one_of("images", "noise"),
     "figures.*.end": whole(0),
     "figures.*.labels": or_null(list_of(whole(0), "[3,7]", {2})),

@@ -21,5 +21,10 @@ def sheet(width: float, height: float) -> Figure:
 
 def set_title(axes: Any, title: str) -> None:
     """A title over the axes, in lines that are no longer than the sheet is wide."""
-    letters = int(axes.figure.get_figwidth() * 72 / (LETTER * FONT))
-    axes.set_title("\n".join(wrap(title, letters)), fontsize=FONT)
+    axes.set_title(wrapped(title, axes.figure.get_figwidth()), fontsize=FONT)
+
+
+def wrapped(title: str, width: float) -> str:
+    """A title in lines of at most this width in inches."""
+    letters = int(width * 72 / (LETTER * FONT))
+    return "\n".join(part for line in title.splitlines() for part in wrap(line, letters))

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from aevb.figures.canvas.image_index import image_index
+
 
 def two_images(y: Tensor, start: int, end: int, labels: Sequence[int] | None) -> tuple[int, int]:
     """The indices start and end, or, given two labels, those of the first image of each, among the labels y (N,)."""
     if labels is None:
-        for name, index in (("start", start), ("end", end)):
-            if index not in range(len(y)):
-                raise ValueError(f"{name}={index}: expected the index of one of the images, 0 to {len(y) - 1}")
-        return start, end
+        return image_index("start", start, len(y)), image_index("end", end, len(y))
     known = y.unique().tolist()
     if not isinstance(labels, Sequence) or len(labels) != 2 or not set(labels) <= set(known):
         raise ValueError(f"labels={labels}: expected two of the labels of these images, {known}, such as {known[:2]}")
