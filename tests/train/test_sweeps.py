@@ -2,18 +2,14 @@
 
 import csv
 import json
-import os
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hydra.core.global_hydra import GlobalHydra
 
 from aevb.lock import locked
 from aevb.train import LightningModel
-from aevb.train.__main__ import run as train
+from tests.train.conftest import Sweep
 
 SMALL = (
     "data=digits",
@@ -23,28 +19,6 @@ SMALL = (
     "figures=[]",
     "encoder.hidden_sizes=[8]",
 )
-
-Sweep = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def sweep(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Sweep:
-    """Run the command in a temporary folder, as the module does; returns its exit code, its output and its errors."""
-    monkeypatch.setenv("HYDRA_FULL_ERROR", "0")
-    monkeypatch.chdir(tmp_path)
-
-    def command(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["src/train.py", *arguments])
-        os.environ["HYDRA_FULL_ERROR"] = "0"
-        GlobalHydra.instance().clear()
-        code: Any = 0
-        try:
-            train()
-        except SystemExit as stop:
-            code = stop.code
-        return code, *capsys.readouterr()
-
-    return command
 
 
 def metrics(folder: str) -> dict[str, dict[str, Any]]:

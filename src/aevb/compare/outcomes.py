@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from aevb.command_line.sweeps import record
+from aevb.command_line.sweeps import pruned, record
 from aevb.errors import UserError
 from aevb.files import shell_path
 
@@ -22,7 +22,7 @@ class Outcome:
     """A run, or a job of a sweep that has become none.
 
     options: by dotted names, groups by their choice. given: the names of those that the command line had.
-    scores: of each seed. state: finished, cut short or failed, with the reason.
+    scores: of each seed. state: finished, cut short, pruned or failed, with the reason.
     facts: of metrics.json, empty for a run that is not finished.
     """
 
@@ -73,6 +73,9 @@ def _outcome(folder: Path) -> Outcome:
     choices = config.get("choices") or {}
     composed = {name: value for name, value in _flat(config) if name.partition(".")[0] not in NOT_OPTIONS} | choices
     metrics = _metrics(folder / "metrics.json")
+    if metrics is None and (ended := pruned.read(folder)):
+        overrides = _by_name(ended.overrides)
+        return Outcome(folder, overrides | composed, tuple(overrides), state="pruned", reason=str(ended))
     if metrics is None:
         return Outcome(folder, composed, (), state="cut short")
     try:
@@ -108,7 +111,7 @@ def _as_failed(run: Outcome, failed: Outcome | None) -> Outcome:
     """A run that has begun and then failed has its own options, and the reason of the job."""
     if failed is None or run.finished:
         return run
-    return Outcome(run.folder, run.options, failed.given, state="failed", reason=failed.reason)
+    return Outcome(run.folder, failed.options | run.options, failed.given, state="failed", reason=failed.reason)
 
 
 def _config(path: Path) -> dict[str, Any]:

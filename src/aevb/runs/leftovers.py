@@ -6,8 +6,8 @@ from pathlib import Path
 import yaml
 
 FIGURES = Path(__file__).parents[1] / "figures"
-OF_A_RUN = ("config.yaml", "history.csv", "hparams.yaml", "metrics.json", "model.txt")
 OF_CSV_LOGGER = ("csv/metrics.csv", "csv/hparams.yaml")
+OF_A_RUN = ("config.yaml", "history.csv", "hparams.yaml", "metrics.json", "model.txt", "pruned.json")
 OF_OTHER_COMMANDS = ("evaluation.json", "evaluation_images.csv", "figures/gradient_noise.csv")
 EVENTS = "events.out.tfevents.*"
 EVENT_FOLDERS = (".", "validation", "test")

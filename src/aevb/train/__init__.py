@@ -11,6 +11,7 @@ from aevb.command_line.declared import commands, reads
 from aevb.command_line.declared.refuse import refuse_bad_options
 from aevb.command_line.launchers import settle_place
 from aevb.command_line.plain_errors import at_work
+from aevb.command_line.sweeps.pruned import Pruned
 
 if TYPE_CHECKING:
     from aevb.train.data_module import ImageDataModule
@@ -20,8 +21,8 @@ __all__ = ["ImageDataModule", "LightningModel", "main"]
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")
-def main(cfg: DictConfig) -> float:
-    """One run; returns the figure that sweepers minimise."""
+def main(cfg: DictConfig) -> float | Pruned:
+    """One run; returns the figure that sweepers minimise, or where a search has ended it."""
     refuse_bad_options(cfg, commands.TRAIN, reads.TRAIN)
     settle_place(cfg)
     from aevb.train.run import train  # torch and Lightning take seconds to import, and --help needs neither

@@ -15,6 +15,7 @@ from aevb.checks import WrongClass
 from aevb.command_line.figure_nodes import figure_of, schedule_of
 from aevb.command_line.hydra_messages import root_cause
 from aevb.command_line.suggestions import buildable
+from aevb.command_line.sweeps.search import trial_of_job
 from aevb.errors import UserError
 from aevb.figures import wanted_quantities
 from aevb.models import ImageModel, SeedEnsemble, VQPrior
@@ -32,6 +33,7 @@ from aevb.train.callbacks import (
     GoOn,
     History,
     ReplayCurves,
+    Prune,
     SaveConfig,
     SeedEachEpoch,
     Throughput,
@@ -59,6 +61,7 @@ class Training:
     throughput: Throughput
     history: History
     final_weights: FinalWeights
+    prune: Prune | None
 
 
 def assemble(plan: Plan) -> Training:
@@ -76,10 +79,11 @@ def assemble(plan: Plan) -> Training:
     check_trainer_options(cfg.trainer)
     throughput, history = Throughput(), History(plan.run_dir / "history.csv")
     final_weights = FinalWeights(plan.run_dir / "checkpoints")
+    prune = prune_by_search(plan, module, history)
     trainer: Trainer = instantiate(
         cfg.trainer,
-        callbacks=[final_weights, throughput, history, *callbacks(plan, module)],
         logger=build_loggers(cfg.logger, plan.resumed.checkpoint["global_step"] if plan.resumed else None),
+        callbacks=[final_weights, throughput, history, *callbacks(plan, module), *([prune] if prune else [])],
         plugins=[AtomicCheckpointIO()],
         default_root_dir=str(plan.run_dir),
         _convert_="all",
@@ -92,7 +96,7 @@ def assemble(plan: Plan) -> Training:
         check_one_image(module.model, data.data)
     set_precision(trainer, module)
     check_precision(trainer, module)
-    return Training(plan, data, module, trainer, throughput, history, final_weights)
+    return Training(plan, data, module, trainer, throughput, history, final_weights, prune)
 
 
 def build_module(plan: Plan) -> LightningModel:
@@ -170,6 +174,19 @@ def best_checkpoint(node: DictConfig, module: LightningModel) -> ModelCheckpoint
     if not isinstance(best, ModelCheckpoint):
         raise UserError(f"callbacks.best: expected a ModelCheckpoint, got a {type(best).__name__}")
     return best
+
+
+def prune_by_search(plan: Plan, module: LightningModel, history: History) -> Prune | None:
+    """The callback that reports to a search that prunes, if this is one of its jobs."""
+    trial = trial_of_job()
+    if trial is None:
+        return None
+    if not plan.cfg.data.val_size:
+        raise UserError(
+            f"hydra.sweeper.pruner={trial.pruner} compares figures of validation images: set data.val_size above 0, or "
+            f"leave it out"
+        )
+    return Prune(trial, history, module.monitor, -1.0 if module.model.select_mode == "max" else 1.0)
 
 
 def begin_run(plan: Plan) -> BeginRun:

@@ -8,6 +8,7 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
+from aevb.command_line.sweeps.pruned import Pruned
 from aevb.errors import UserError
 from aevb.files import relative_to_cwd
 from aevb.models import SeedEnsemble
@@ -25,7 +26,7 @@ from aevb.train.report import print_summary, write_metrics
 from aevb.train.restoring import CheckRestored, restoring
 from aevb.train.resume import resumable
 from aevb.train.score import Scores, num_scored, score
-from aevb.train.standing import finished_before
+from aevb.train.standing import finished_before, pruned_before
 from aevb.train.steps.lightning_loop import begin_epochs_anew
 
 log = logging.getLogger(__name__)
@@ -41,18 +42,29 @@ class Fitted:
     checkpoint: Path
 
 
-def train(cfg: DictConfig) -> float:
-    """Train, then validate and test the best checkpoint; returns its figure for sweepers, see `objective`."""
+def train(cfg: DictConfig) -> float | Pruned:
+    """Train, then validate and test the best checkpoint; returns its figure for sweepers, see `objective`.
+
+    A job that its search has pruned is not tested, and returns where it ended.
+    """
     quiet_lightning()
     plan = plan_run(cfg)
     if (value := finished_before(plan.run_dir)) is not None:
         log.info("%s was finished before.", relative_to_cwd(plan.run_dir))
         return value
+    if pruned := pruned_before(plan.run_dir):
+        log.info("%s was pruned before, %s.", relative_to_cwd(plan.run_dir), pruned)
+        return pruned
     with owning(plan.run_dir), plain_complaints():
         training = assemble(plan)
         begins_with = plan.resumed.path if plan.resumed else None
         with one_run(training.trainer, plan.run_dir, begins_with), resumable(training.trainer, plan.run_dir):
             fitted = fit(training)
+            if training.prune and (pruned := training.prune.pruned):
+                log.info("Pruned %s.", pruned)
+                if training.trainer.is_global_zero:
+                    pruned.write(plan.run_dir)
+                return pruned
             scores = score(training.trainer, training.module, training.data, fitted.checkpoint)
             return report(training, fitted, scores)
 

@@ -11,6 +11,8 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf
 
 from aevb.command_line.launchers import is_follower
+from aevb.command_line.sweeps import pruned
+from aevb.command_line.sweeps.search import trial_of_job
 from aevb.errors import UserError
 from aevb.files import relative_to_cwd, shell_path
 from aevb.train.pretrained import WHERE_THE_FILES_ARE
@@ -30,7 +32,7 @@ def cut_short(run_dir: Path, config: dict[str, Any]) -> str | None:
     if not (_is_job_of_sweep() and (run_dir / "config.yaml").exists()):
         return None
     _check_same_options(run_dir, config)
-    if (run_dir / "metrics.json").exists() or not last.exists():
+    if (run_dir / "metrics.json").exists() or pruned_before(run_dir) or not last.exists():
         return None
     log.info("Goes on from %s.", relative_to_cwd(last))
     return str(last)
@@ -47,6 +49,11 @@ def finished_before(run_dir: Path) -> float | None:
         return None
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{shell_path(run_dir / 'metrics.json')} is not what a run writes: delete it") from error
+
+
+def pruned_before(run_dir: Path) -> pruned.Pruned | None:
+    """Where an earlier job like this one was pruned; None where it was not, or where no search may prune this one."""
+    return pruned.read(run_dir) if trial_of_job() and _is_job_of_sweep() else None
 
 
 def _is_job_of_sweep() -> bool:

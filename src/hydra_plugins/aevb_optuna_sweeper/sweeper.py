@@ -13,19 +13,22 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
+from aevb.command_line.arguments import hydra_quoted
+from aevb.command_line.sweeps.pruned import Pruned
 from aevb.command_line.sweeps.resources import jobs_at_once
+from aevb.command_line.sweeps.search import PRUNERS, SearchTrial, pruner_called, study_in
 from aevb.errors import UserError
 from aevb.files import shell_path, write_text_atomically
 from hydra_plugins.aevb_optuna_sweeper.space import fixed, space
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
+    from optuna.distributions import BaseDistribution
     from optuna.samplers import BaseSampler
 
 SAMPLERS = ("tpe", "random")
-STORAGE = "optuna.log"
 BEST = "optuna.yaml"
-CUT_SHORT = "cut short"  # an attribute of a trial that has to be run again
+FOLDER = "folder"  # an attribute of a trial whose job has ended: the name of the job's folder
 
 
 class OptunaSweeper(Sweeper):
@@ -34,8 +37,9 @@ class OptunaSweeper(Sweeper):
     The study is kept in the folder of the sweep: run again, it goes on, up to n_trials in all. A job that fails or
     diverges is a failed trial, and ends nothing, unless the share of those is above max_failure_rate.
 
-    sampler: tpe (Bergstra et al. 2011) or random. seed: of the sampler. at_once: how many jobs are launched together;
-    null: what the launcher runs at once. params: a space to search beside that of the command line.
+    sampler: tpe (Bergstra et al. 2011) or random. seed: of the sampler. pruner, warmup_epochs: which jobs are ended
+    early, and from which epoch on; see `pruner_called`. at_once: how many jobs are launched together; null: what the
+    launcher runs at once. params: a space to search beside that of the command line.
     """
 
     def __init__(
@@ -43,19 +47,26 @@ class OptunaSweeper(Sweeper):
         n_trials: int,
         sampler: str,
         seed: int,
+        pruner: str,
+        warmup_epochs: int,
         at_once: int | None,
         max_failure_rate: float,
         params: dict[str, str] | None,
     ) -> None:
         if sampler not in SAMPLERS:
             raise UserError(f"hydra.sweeper.sampler={sampler}: expected one of {', '.join(SAMPLERS)}")
-        if not (isinstance(n_trials, int) and n_trials > 0):
-            raise UserError(f"hydra.sweeper.n_trials={n_trials}: expected a whole number of at least 1")
+        if pruner not in PRUNERS:
+            raise UserError(f"hydra.sweeper.pruner={pruner}: expected one of {', '.join(PRUNERS)}")
+        for name, value in {"n_trials": n_trials, "warmup_epochs": warmup_epochs}.items():
+            if type(value) is not int or value < 1:
+                raise UserError(f"hydra.sweeper.{name}={value}: expected a whole number of at least 1")
         if not 0 <= max_failure_rate <= 1:
             raise UserError(f"hydra.sweeper.max_failure_rate={max_failure_rate}: expected a share, from 0 to 1")
         self.n_trials = n_trials
         self.sampler = sampler
         self.seed = seed
+        self.pruner = pruner
+        self.warmup_epochs = warmup_epochs
         self.at_once = at_once
         self.max_failure_rate = max_failure_rate
         self.params = params or {}
@@ -83,13 +94,13 @@ class OptunaSweeper(Sweeper):
         if not searched:
             raise UserError("There is nothing to search: give an option several values, as in latent_dim=range(2,10)")
         study = self._study(folder)
-        _renew_cut_short(study)
+        waiting = _cut_short(study, searched)
         failed: JobReturn | None = None
         while (left := self.n_trials - len(_told(study))) > 0:
-            trials = [study.ask(searched) for _ in range(min(left, self._batch()))]
-            batch = [
-                [*fixed(overrides), *(f"{name}={value}" for name, value in trial.params.items())] for trial in trials
-            ]
+            number = min(left, self._batch())
+            trials, waiting = waiting[:number], waiting[number:]
+            trials += [study.ask(searched) for _ in range(number - len(trials))]
+            batch = [[*fixed(overrides), *self._overrides(trial, folder)] for trial in trials]
             self.validate_batch_is_legal(batch)
             returns = self.launcher.launch(batch, initial_job_idx=len(_told(study)))
             for trial, job in zip(trials, returns, strict=True):
@@ -100,6 +111,17 @@ class OptunaSweeper(Sweeper):
             _ = failed.return_value  # raises, as for any sweep
         return study.best_value if _complete(study) else None
 
+    def _overrides(self, trial: "Trial", folder: Path) -> list[str]:
+        """The options of a trial, and what its job has to know to report to the study."""
+        options = [f"{name}={value}" for name, value in trial.params.items()]
+        if self.pruner == "none":
+            return options
+        described = SearchTrial(str(folder.resolve()), trial._trial_id, self.pruner, self.warmup_epochs)
+        return [
+            *options,
+            *(f"hydra.job.env_set.{key}={hydra_quoted(text)}" for key, text in described.environment().items()),
+        ]
+
     def _batch(self) -> int:
         assert self.config is not None
         if self.at_once is not None:
@@ -107,16 +129,8 @@ class OptunaSweeper(Sweeper):
         return 1 if self.config.hydra.launcher._target_.endswith(".BasicLauncher") else jobs_at_once()
 
     def _study(self, folder: Path) -> "Study":
-        try:
-            import optuna
-            from optuna.storages import JournalStorage
-            from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
-        except ImportError as error:
-            raise UserError("hydra/sweeper=optuna needs Optuna: pip install 'aevb[sweeps]'") from error
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        file = str(folder / STORAGE)
-        storage = JournalStorage(JournalFileBackend(file, lock_obj=JournalFileOpenLock(file)))
-        study = optuna.create_study(storage=storage, study_name="search", load_if_exists=True, direction="minimize")
+        study = study_in(folder)
+        study.pruner = pruner_called(self.pruner, self.warmup_epochs)
         # A sampler that begins anew would propose what it has proposed before.
         study.sampler = self._sampler(self.seed + len(study.trials))
         return study
@@ -128,7 +142,7 @@ class OptunaSweeper(Sweeper):
 
     def _check_failures(self, study: "Study") -> None:
         told = _told(study)
-        failures = len(told) - len(_complete(study))
+        failures = len(_failed(study))
         if failures > self.max_failure_rate * max(len(told), self._batch()):
             raise UserError(
                 f"{failures} of {len(told)} trials failed, more than hydra.sweeper.max_failure_rate="
@@ -140,19 +154,27 @@ class OptunaSweeper(Sweeper):
             print("No trial came to its end, so that there is no best one.")
             return
         best = study.best_trial
-        run = folder / str(best.user_attrs["folder"])
+        run = folder / str(best.user_attrs[FOLDER])
         found = {"trial": best.number, "value": best.value, "folder": str(run), "options": dict(best.params)}
         write_text_atomically(folder / BEST, yaml.safe_dump(found, sort_keys=False))
         options = " ".join(f"{name}={value}" for name, value in best.params.items())
-        print(f"The best of {len(_told(study))} trials is {options}, with {best.value:.6g}: {shell_path(run)}")
+        pruned = len(_told(study)) - len(_complete(study)) - len(_failed(study))
+        ended_early = f" ({pruned} pruned)" if pruned else ""
+        print(
+            f"The best of {len(_told(study))} trials{ended_early} is {options}, with {best.value:.6g}: "
+            f"{shell_path(run)}"
+        )
 
 
 def _tell(study: "Study", trial: "Trial", job: JobReturn) -> JobReturn | None:
     """Tell the study what a job has returned; returns the job if it failed."""
     from optuna.trial import TrialState
 
-    trial.set_user_attr("folder", Path(job.hydra_cfg.hydra.runtime.output_dir).name if job.hydra_cfg else "")
+    trial.set_user_attr(FOLDER, Path(job.hydra_cfg.hydra.runtime.output_dir).name if job.hydra_cfg else "")
     value = job._return_value  # the public name raises the error of a job that failed
+    if job.status == JobStatus.COMPLETED and isinstance(value, Pruned):
+        study.tell(trial, state=TrialState.PRUNED)
+        return None
     if job.status == JobStatus.COMPLETED and isinstance(value, int | float) and isfinite(value):
         study.tell(trial, float(value))
         return None
@@ -160,22 +182,35 @@ def _tell(study: "Study", trial: "Trial", job: JobReturn) -> JobReturn | None:
     return job if job.status == JobStatus.FAILED else None
 
 
-def _renew_cut_short(study: "Study") -> None:
-    """Have the trials that a kill has left without a result run first; their folders say how far they came."""
+def _cut_short(study: "Study", searched: dict[str, "BaseDistribution"]) -> list["Trial"]:
+    """The trials that a kill has left without a result; their folders say how far they came.
+
+    Those of another space are given up.
+    """
+    from optuna import Trial
     from optuna.trial import TrialState
 
+    left: list[Trial] = []
     for trial in study.get_trials(states=(TrialState.RUNNING,)):
-        study._storage.set_trial_user_attr(trial._trial_id, CUT_SHORT, True)
-        study.tell(trial.number, state=TrialState.FAIL)
-        study.enqueue_trial(trial.params)
+        if trial.params.keys() == searched.keys():
+            left.append(Trial(study, trial._trial_id))
+        else:
+            study.tell(trial.number, state=TrialState.FAIL)
+    return left
 
 
 def _told(study: "Study") -> Sequence[Any]:
-    """The trials that have a result, or failed."""
-    return [trial for trial in study.trials if trial.state.is_finished() and CUT_SHORT not in trial.user_attrs]
+    """The trials whose jobs have ended, well or not."""
+    return [trial for trial in study.trials if trial.state.is_finished() and FOLDER in trial.user_attrs]
 
 
 def _complete(study: "Study") -> Sequence[Any]:
     from optuna.trial import TrialState
 
     return [trial for trial in study.trials if trial.state == TrialState.COMPLETE]
+
+
+def _failed(study: "Study") -> Sequence[Any]:
+    from optuna.trial import TrialState
+
+    return [trial for trial in _told(study) if trial.state == TrialState.FAIL]

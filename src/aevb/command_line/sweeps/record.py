@@ -11,12 +11,15 @@ from typing import Any, Literal
 
 NAME = "jobs.jsonl"
 
-Outcome = Literal["finished", "finished before", "failed"]
+Outcome = Literal["finished", "finished before", "pruned", "failed"]
 
 
 @dataclass(frozen=True)
 class Job:
-    """A job that has come to its end. value: what the command returned, if that is a number."""
+    """A job that has come to its end. value: what the command returned, if that is a number.
+
+    reason: why it failed, or where it was pruned.
+    """
 
     number: int
     folder: str

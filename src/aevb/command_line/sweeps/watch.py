@@ -23,6 +23,7 @@ from aevb.command_line.sweeps import record
 from aevb.command_line.sweeps.folders import leave_fixed_options_out
 from aevb.command_line.sweeps.lines import Lines, ended
 from aevb.command_line.sweeps.output import FILE, Output
+from aevb.command_line.sweeps.pruned import Pruned
 from aevb.command_line.sweeps.resources import jobs_at_once, take_share
 from aevb.command_line.sweeps.slots import wait_for_slot
 from aevb.errors import Refused, UserError
@@ -100,14 +101,19 @@ class Watch(Callback):
         hydra = config.hydra
         folder, result = Path(hydra.runtime.output_dir), job_return._return_value
         skipped = self.before is not None and self.before == _version(folder / METRICS)
+        outcome: record.Outcome = "finished before" if skipped else "finished"
+        if reason:
+            outcome = "failed"
+        elif isinstance(result, Pruned):
+            outcome = "pruned"
         job = record.Job(
             number=hydra.job.num,
             folder=folder.name,
             options=[*hydra.overrides.task],
-            outcome="failed" if reason else "finished before" if skipped else "finished",
+            outcome=outcome,
             value=result if isinstance(result, float) else None,
             seconds=time() - self.began,
-            reason=reason,
+            reason=str(result) if isinstance(result, Pruned) else reason,
         )
         sweep = Path(hydra.sweep.dir)
         record.add(sweep, job)
