@@ -14,6 +14,7 @@ from types import FrameType
 
 EXIT_CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 143}
 AGAIN_AFTER = 1.0  # seconds
+GRACE = 10.0  # seconds for work under way to come to where it can be saved
 RANK_ARGUMENTS = "AEVB_RANK_ARGUMENTS"  # in the environment of a process that another device's has started
 
 
@@ -23,6 +24,7 @@ class _Stop:
     signal: int = signal.SIGINT
     at: float | None = None
     at_work = False
+    deferred = False  # whether somebody will look whether a signal has come, when work can be saved
     told = False
     caught: tuple[int, ...] = ()  # none where this is no command
 
@@ -61,8 +63,13 @@ def unwinding() -> Iterator[None]:
         if _Stop.at is not None:
             raise KeyboardInterrupt
     finally:
-        _Stop.at_work = False
+        _Stop.at_work = _Stop.deferred = False
         signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def defer(on: bool) -> None:
+    """From now on the first signal is only noted, for `stopped` to say so, and raises nothing for a while."""
+    _Stop.deferred = on
 
 
 def stopped() -> bool:
@@ -85,6 +92,12 @@ def _caught(number: int, frame: FrameType | None) -> None:
         return
     if not (first and _Stop.at_work):
         _end_at_once()
+    if _Stop.deferred:
+        _Stop.deferred = False
+        signal.setitimer(signal.ITIMER_REAL, GRACE, AGAIN_AFTER)
+        with suppress(OSError):
+            os.write(2, b"\nStopping as soon as a checkpoint can be saved; the same again stops at once.\n")
+        return
     signal.setitimer(signal.ITIMER_REAL, AGAIN_AFTER, AGAIN_AFTER)
     raise KeyboardInterrupt
 

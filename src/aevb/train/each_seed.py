@@ -64,10 +64,10 @@ def report_each(training: Training, checkpoint: Path, metrics: dict[str, Any]) -
 
 def log_seed(board: TensorBoard, training: Training, config: dict[str, Any], rows: list[Row], scores: Scores) -> None:
     """Have a seed's curves, options and results on TensorBoard as those of a run alone."""
-    trainer, model = training.trainer, training.module.model
+    trainer = training.trainer
     log_curves(board, rows, steps_per_epoch(trainer))
     log_options([board], config, {**training.plan.given, "seed": config["seed"]})
-    log_results([board], scores, trainer.global_step, model.select_by, model.select_mode)
+    log_results([board], scores, trainer.global_step)
     finish([board], "success")
 
 

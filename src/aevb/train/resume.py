@@ -19,6 +19,7 @@ from aevb.runs import find_checkpoint, load_checkpoint
 from aevb.signals import keep_catching, stopped
 from aevb.terminal import shell_command
 from aevb.train.callbacks.begin_run import BeginRun
+from aevb.train.callbacks.save_on_signal import SaveOnSignal
 from aevb.train.complete import check_has_state, check_place, epochs_done
 from aevb.train.pretrained import WHERE_THE_FILES_ARE
 from aevb.train.same_options import differences, flat
@@ -173,7 +174,7 @@ def _copy(source: Path, target: Path) -> None:
 @contextmanager
 def resumable(trainer: Trainer, run_dir: Path) -> Iterator[None]:
     """Turn a signal into a message that says how to go on, and a disk that fails into one that names the run folder."""
-    trainer.callbacks.append(KeepSignals())  # type: ignore[attr-defined]
+    trainer.callbacks += [KeepSignals(), SaveOnSignal(run_dir / "checkpoints" / "last.ckpt")]  # type: ignore[attr-defined]
     try:
         with disk_errors(shell_path(run_dir), RUN_FOLDER_ADVICE):
             yield

@@ -125,7 +125,7 @@ def report(training: Training, fitted: Fitted, scores: Scores) -> float:
 def log_report(training: Training, metrics: dict[str, Any]) -> None:
     """Hand the results to the loggers, and the run's page to TensorBoard."""
     plan, trainer, model = training.plan, training.trainer, training.module.model
-    log_results(trainer.loggers, metrics, trainer.global_step, model.select_by, model.select_mode)
+    log_results(trainer.loggers, metrics, trainer.global_step)
     for logger in trainer.loggers:
         if isinstance(logger, TensorBoard):
             logger.log_text("run", card(model, plan.config, plan.given, metrics), 0)

@@ -13,9 +13,10 @@ from aevb.train.callbacks.history import History
 from aevb.train.callbacks.keep_checkpoint import KeepCheckpoint
 from aevb.train.callbacks.latent_histograms import LatentHistograms
 from aevb.train.callbacks.progress import Progress
-from aevb.train.callbacks.replay_curves import ReplayCurves
 from aevb.train.callbacks.prune import Prune
+from aevb.train.callbacks.replay_curves import ReplayCurves
 from aevb.train.callbacks.save_config import SaveConfig
+from aevb.train.callbacks.save_on_signal import SaveOnSignal
 from aevb.train.callbacks.seed_each_epoch import SeedEachEpoch
 from aevb.train.callbacks.throughput import Throughput
 
@@ -33,9 +34,10 @@ __all__ = [
     "KeepCheckpoint",
     "LatentHistograms",
     "Progress",
-    "ReplayCurves",
     "Prune",
+    "ReplayCurves",
     "SaveConfig",
+    "SaveOnSignal",
     "SeedEachEpoch",
     "Throughput",
 ]

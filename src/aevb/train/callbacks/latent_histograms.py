@@ -7,7 +7,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from aevb.checks import whole_number
-from aevb.losses import kl_or_estimate
+from aevb.losses.kl import kl_or_estimate
 from aevb.models import VAE, evaluating
 from aevb.train.data_module import ImageDataModule
 from aevb.train.loggers import TensorBoard

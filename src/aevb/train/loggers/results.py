@@ -7,20 +7,25 @@ from lightning.pytorch.loggers import Logger, WandbLogger
 from aevb.train.loggers.tensorboard import TensorBoard
 
 STAGES = ("test", "validation")
+COLUMNS = {"elbo": "elbo (max)", "loss": "loss (min)", "kl": "kl", "reconstruction": "reconstruction"}
 Scores = Mapping[str, Mapping[str, float]]  # by stage and quantity
 
 
-def log_results(loggers: Iterable[Logger], scores: Scores, step: int, best: str, better: str) -> None:
+def log_results(loggers: Iterable[Logger], scores: Scores, step: int) -> None:
     """Log the figures of the tested model as test/… and validation/….
 
-    best: the quantity by which the best epoch is selected. better: max or min, which of its values are better; on
-        TensorBoard's page HParams its name says so.
+    On TensorBoard's page HParams those are columns that most models have, with a name that says which values are better.
     """
     results = {f"{stage}/{name}": value for stage in STAGES for name, value in scores[stage].items()}
+    columns = {
+        f"{stage}/{title}": scores[stage][name]
+        for stage in STAGES
+        for name, title in COLUMNS.items()
+        if name in scores[stage]
+    }
     for logger in loggers:
         if isinstance(logger, TensorBoard):
-            goals = {f"{stage}/{best}": f"{stage}/{best} ({better})" for stage in STAGES}
-            logger.log_results({goals.get(name, name): value for name, value in results.items()}, step)
+            logger.log_results(columns, step)
         else:
             logger.log_metrics(results, step)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from time import time
 from typing import Any
 
+import torch
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
 from PIL import Image
@@ -22,6 +23,7 @@ from aevb.files import relative_to_cwd
 from aevb.train.loggers.tags import layout_of, tag_of
 
 Value = bool | int | float | str
+EVENTS = "events.out.tfevents.*"
 FOLDERS = {"train": "", "val": "validation", "test": "test"}  # of the curves of each stage, within the run's folder
 
 
@@ -39,11 +41,13 @@ class TensorBoard(TensorBoardLogger):
         """Go on from a step: what was written later is not shown. Called before anything is written."""
         if self.has_past:
             self._kwargs["purge_step"] = step + 1
+        for file in (Path(self.log_dir) / FOLDERS["test"]).glob(EVENTS):
+            file.unlink()  # TensorBoard would show the options and results of the first of them
 
     @cached_property
     def has_past(self) -> bool:
         """Whether there were events in the folder when this was asked for the first time."""
-        return any(Path(self.log_dir).glob("events.out.tfevents.*"))
+        return any(Path(self.log_dir).glob(EVENTS))
 
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
@@ -93,7 +97,8 @@ class TensorBoard(TensorBoardLogger):
     def log_embedding(self, z: Tensor, labels: list[int], images: Tensor) -> None:
         """Codes (N, D) for the projector, with their labels and images with grey levels, (N, C, H, W)."""
         rgb = images.expand(-1, 3, -1, -1) if images.shape[1] == 1 else images[:, :3]
-        self.experiment.add_embedding(z, metadata=labels, label_img=rgb, tag="codes")
+        wide = torch.cat([z, z.new_zeros(len(z), max(0, 3 - z.shape[1]))], dim=1)  # it draws three dimensions, or none
+        self.experiment.add_embedding(wide, metadata=labels, label_img=rgb, tag="codes")
 
     @rank_zero_only
     def log_text(self, tag: str, text: str, step: int) -> None:
