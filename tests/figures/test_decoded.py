@@ -70,6 +70,32 @@ def test_the_other_dimensions_are_at_the_mean(
     assert "z_{1}" in axes.get_ylabel()
 
 
+@pytest.mark.parametrize(
+    ("kl", "across", "up"),
+    [
+        ([0.1, 2.0, 0.3], 2, 3),
+        ([0.1, 0.3, 2.0], 2, 3),  # in ascending order
+        ([2.0, 0.1, 0.3], 1, 3),
+        ([1.0, 1.0, 1.0], 1, 2),  # the first of equals
+        (None, 2, 3),  # by the variance of the codes
+    ],
+)
+def test_the_plane_is_that_of_the_largest_kl(
+    decode: Callable[[Tensor], Tensor], kl: list[float] | None, across: int, up: int
+) -> None:
+    codes = CODES * torch.tensor([0.1, 2.0, 1.0])
+    axes = decoded_grid(decode, codes, STANDARD, None if kl is None else torch.tensor(kl), n=2).axes[0]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == (f"$z_{{{across}}}$", f"$z_{{{up}}}$")
+    (held,) = {1, 2, 3} - {across, up}
+    assert axes.get_title() == f"The latent plane, decoded; $z_{{{held}}}$ at the mean of the codes"
+
+
+def test_a_plane_has_no_others(decode: Callable[[Tensor], Tensor]) -> None:
+    axes = decoded_grid(decode, CODES[:, :2], STANDARD, torch.tensor([0.1, 0.9]), n=2).axes[0]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("$z_{1}$", "$z_{2}$")
+    assert axes.get_title() == "The latent plane, decoded"
+
+
 @pytest.mark.parametrize("dims", [[0, 0], [0, 3], [-1, 0], [0], 1, [0, 1, 2]])
 def test_impossible_dimensions_are_named(decode: Callable[[Tensor], Tensor], dims: Any) -> None:
     with pytest.raises(ValueError, match="from 0 to 2"):

@@ -12,17 +12,21 @@ from aevb.checks import interval, whole_number
 from aevb.errors import NotApplicable
 from aevb.figures.canvas.mosaic import mosaic
 from aevb.figures.canvas.prior_quantiles import prior_quantiles
+from aevb.figures.canvas.ranked_dimensions import ranked_dimensions
 from aevb.figures.canvas.sheet import set_title, sheet
+
+FEW = 4  # dimensions that are named
 
 
 def decoded_grid(
     decode: Callable[[Tensor], Tensor],
     z: Tensor,
     prior: Distribution | None = None,
+    kl_by_dimension: Tensor | None = None,
     *,
     box: Sequence[float] | None = None,
     quantiles: bool = False,
-    dims: Sequence[int] = (0, 1),
+    dims: Sequence[int] | None = None,
     n: int = 20,
 ) -> Figure:
     """n×n points of a plane in the latent space, each shown as the image that it is decoded to.
@@ -30,10 +34,11 @@ def decoded_grid(
     box: (low, high), the range of both dimensions. None: the range of each that holds 98 % of the codes z (N, D).
     quantiles: instead, the points that cut the prior into pieces of equal probability, F⁻¹((i + ½)/n) in each
         dimension; for a standard normal prior, figure 4 of Kingma & Welling (2014).
-    dims: the two dimensions, from 0; the others are held at the mean of the codes.
+    dims: the two dimensions, from 0; the others are held at the mean of the codes. None: those with the largest mean KL
+        (D,), or, where it is unknown, the largest variance of the codes, in ascending order.
     """
     codes = z.detach().float().cpu()
-    across, up = _two_dimensions(dims, codes.shape[1])
+    across, up = _two_dimensions(dims, codes, kl_by_dimension)
     if whole_number("n", n) < 2:
         raise ValueError("n=1: a grid has at least 2 points a side")
     if quantiles and box is not None:
@@ -62,20 +67,31 @@ def decoded_grid(
     scale = " at equal steps of probability under the prior" if quantiles else ""
     axes.set_xlabel(f"$z_{{{across + 1}}}${scale}")
     axes.set_ylabel(f"$z_{{{up + 1}}}${scale}")
-    others = "" if codes.shape[1] == 2 else f"; other dimensions ({codes.shape[1] - 2}) at the mean of the codes"
-    set_title(axes, f"The latent plane, decoded{others}")
+    set_title(axes, "The latent plane, decoded" + _where_the_others_are(across, up, codes.shape[1]))
     return figure
 
 
-def _two_dimensions(dims: Sequence[int], latent_dim: int) -> tuple[int, int]:
+def _two_dimensions(dims: Sequence[int] | None, codes: Tensor, kl_by_dimension: Tensor | None) -> tuple[int, int]:
+    latent_dim = codes.shape[1]
     if latent_dim < 2:
         raise NotApplicable("the decoded grid shows 2 latent dimensions, and this model has 1")
+    if dims is None:
+        across, up = sorted(ranked_dimensions(codes, kl_by_dimension).order[:2])
+        return across, up
     whole = isinstance(dims, Sequence) and all(isinstance(dim, int) for dim in dims)
     distinct = set(dims) if whole else set()
     if len(distinct) != 2 or not distinct <= set(range(latent_dim)):
         raise ValueError(f"dims={dims}: expected two different dimensions from 0 to {latent_dim - 1}, such as [0, 1]")
     across, up = dims
     return int(across), int(up)
+
+
+def _where_the_others_are(across: int, up: int, latent_dim: int) -> str:
+    others = [i + 1 for i in range(latent_dim) if i not in (across, up)]
+    if not others:
+        return ""
+    named = ", ".join(f"$z_{{{i}}}$" for i in others) if len(others) <= FEW else f"the other {len(others)} dimensions"
+    return f"; {named} at the mean of the codes"
 
 
 def _equal_steps(codes: Tensor, box: Sequence[float] | None, n: int) -> Tensor:

@@ -43,7 +43,7 @@ FIGURES: Mapping[str, Kind] = {
     "figures.*.size": whole(1, 4096),
     "figures.*.box": or_null(interval("[-3,3]")),
     "figures.*.quantiles": TRUE_OR_FALSE,
-    "figures.*.dims": list_of(whole(0), "[0,1]", {2}),
+    "figures.*.dims": or_null(list_of(whole(0), "[0,1]", {2})),
     "figures.*.colour_bar": TRUE_OR_FALSE,
     "figures.*.colour_map": NAME,
     "figures.*.codes": or_null(TRUE_OR_FALSE),
