@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
 from torch import arange, int64, rand, zeros
 
 from aevb.errors import NotApplicable
@@ -41,6 +43,20 @@ def test_runs_are_told_apart_by_colour_and_name() -> None:
     lines = [line for line in figure.axes[0].get_lines() if len(np.asarray(line.get_xdata()))]
     assert len(lines) == 10
     assert [line.get_color() for line in lines[::2]] == [handle.get_color() for handle in legend.get_lines()]
+
+
+@pytest.mark.parametrize("n", [10, 12, 30])
+def test_no_two_runs_have_the_same_colour(n: int) -> None:
+    figure = learning_curves({f"latent_dim={i}, lr=0.001": ROWS for i in range(n)}, UNITS)
+    assert len({to_hex(line.get_color()) for line in figure.legends[0].get_lines()}) == n
+
+
+@pytest.mark.parametrize("name", ["lr=0.1", "latent_dim=10, lr=0.001", "a long name, " * 7])
+def test_the_legend_fits_the_picture(name: str) -> None:
+    figure = learning_curves({f"{name} {i}": ROWS for i in range(12)}, UNITS)
+    FigureCanvasAgg(figure).draw()
+    assert figure.bbox.containsx(figure.legends[0].get_window_extent().x0)
+    assert figure.bbox.containsx(figure.legends[0].get_window_extent().x1)
 
 
 def test_before_the_first_epoch_there_are_axes_without_curves() -> None:

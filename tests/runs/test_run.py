@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from aevb.errors import UserError
-from aevb.runs.run import common_folder, find_runs, names
+from aevb.runs.run import common_folder, find_runs
 
 
 def make_run(folder: Path) -> None:
@@ -17,7 +17,7 @@ def test_the_runs_below_a_folder_come_in_the_order_of_their_numbers(tmp_path: Pa
     for name in ("10_z=200", "2_z=5", "0_z=3"):
         make_run(tmp_path / name)
     runs = find_runs(str(tmp_path))
-    assert names(runs) == ["0_z=3", "2_z=5", "10_z=200"]
+    assert [run.folder.name for run in runs] == ["0_z=3", "2_z=5", "10_z=200"]
     assert common_folder(runs) == tmp_path
 
 
@@ -28,7 +28,7 @@ def test_the_number_of_a_sweeps_job_does_not_matter(tmp_path: Path, values: tupl
     jobs = {value: f"{job}_z={value},loss=iwae" for job, value in enumerate(reversed(values))}
     for folder in jobs.values():
         make_run(tmp_path / folder)
-    assert names(find_runs(str(tmp_path))) == [jobs[value] for value in values]
+    assert [run.folder.name for run in find_runs(str(tmp_path))] == [jobs[value] for value in values]
 
 
 def test_a_run_is_its_folder_or_its_checkpoint(tmp_path: Path) -> None:

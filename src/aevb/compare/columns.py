@@ -1,6 +1,7 @@
 """The options that tell runs apart."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aevb.compare.outcomes import Outcome
@@ -14,7 +15,7 @@ def differing(runs: Sequence[Outcome]) -> list[str]:
     Those that the command lines gave come first, in their order. Of the others there are only those that do not follow
     from the ones before: latent_dim stands for the sizes of all layers that follow it.
     """
-    whole = [run for run in runs if run.finished] or runs
+    whole = [run for run in runs if run.state != "failed"] or runs  # of a job that failed, only what was given is known
     given = dict.fromkeys(name for run in runs for name in run.given)
     found = [name for name in given if not is_seed(name) and _differs(runs, name)]
     others = {name for run in whole for name in run.options} - {*given}
@@ -28,6 +29,17 @@ def value_of(run: Outcome, name: str) -> Any:
     """The value of an option, in a form that can be compared."""
     value = run.options.get(name, ABSENT)
     return str(value).replace("'", "") if isinstance(value, list | dict) else value
+
+
+def label(options: Mapping[str, Any]) -> str:
+    """Options in few words, without those that a run does not have.
+
+    >>> label({"latent_dim": 2, "optimizer.lr": 1e-5, "loss.beta": "-"})
+    'latent_dim=2, lr=1e-05'
+    """
+    last = Counter(name.rpartition(".")[2] for name in options)
+    short = {name: end if last[end := name.rpartition(".")[2]] == 1 else name for name in options}
+    return ", ".join(f"{short[name]}={value}" for name, value in options.items() if value != ABSENT)
 
 
 def is_number(value: object) -> bool:

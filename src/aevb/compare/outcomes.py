@@ -46,7 +46,7 @@ def outcomes(paths: list[str]) -> list[Outcome]:
     Raises UserError where there is none, or where a run has written something else than a run writes.
     """
     folders = dict.fromkeys(folder for path in paths for folder in _folders_of_runs(Path(path)))
-    found = [_outcome(folder) for folder in folders]
+    found = [outcome(folder) for folder in folders]
     failed = [job for path in paths for job in _failed_jobs(Path(path))]
     known = {job.folder.resolve(): job for job in failed}
     runs = [_as_failed(run, known.pop(run.folder.resolve(), None)) for run in found]
@@ -68,7 +68,8 @@ def _folders_of_runs(root: Path) -> Iterator[Path]:
     yield from (folder for folder in folders if (folder / "checkpoints").is_dir() or (folder / "metrics.json").exists())
 
 
-def _outcome(folder: Path) -> Outcome:
+def outcome(folder: Path) -> Outcome:
+    """What a run has written; UserError where it is something else than a run writes."""
     config = _config(folder / "config.yaml")
     choices = config.get("choices") or {}
     composed = {name: value for name, value in _flat(config) if name.partition(".")[0] not in NOT_OPTIONS} | choices

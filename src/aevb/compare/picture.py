@@ -6,7 +6,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
-from aevb.compare.columns import is_number
+from aevb.compare.columns import is_number, label
 from aevb.compare.rows import Figure, Row
 from aevb.compare.table import Comparison
 from aevb.errors import UserError
@@ -41,7 +41,7 @@ def _against_option(axis: Axes, rows: Sequence[Row], columns: Sequence[str], nam
     for row in rows:
         value = row.mean(quantity)
         if value is not None and is_number(row.options[name]):
-            others = label(row, [other for other in columns if other != name])
+            others = label({other: row.options[other] for other in columns if other != name})
             lines.setdefault(others, []).append((row.options[name], value, row.deviation(quantity) or 0.0))
     for others, points in lines.items():
         x, y, deviation = zip(*sorted(points), strict=True)
@@ -62,15 +62,10 @@ def _learning_curves(axis: Axes, rows: Sequence[Row], comparison: Comparison) ->
         if not length:
             continue
         mean = [sum(curve[i][1] for curve in curves) / len(curves) for i in range(length)]
-        axis.plot([curves[0][i][0] for i in range(length)], mean, label=label(row, comparison.columns))
+        axis.plot([curves[0][i][0] for i in range(length)], mean, label=label(row.options))
     axis.set_xlabel("epoch")
     axis.set_ylabel(name)
     axis.set_title("learning curves", fontsize="medium")
-
-
-def label(row: Row, columns: Sequence[str]) -> str:
-    """What tells a line from the others."""
-    return ", ".join(f"{name.rpartition('.')[2]} {row.options[name]}" for name in columns)
 
 
 def _curve(history: list[Epoch], name: str) -> list[tuple[float, float]]:

@@ -10,13 +10,14 @@ from omegaconf import DictConfig
 from aevb.command_line.figure_nodes import SCHEDULE, figure_of
 from aevb.command_line.suggestions import buildable
 from aevb.command_line.sweeps.watch import claim
+from aevb.compare.names import names
 from aevb.draw.pictures import seeded_picture
 from aevb.errors import NotApplicable, UserError
 from aevb.figures import Picture, Quantities, save, wanted_quantities
 from aevb.files import shell_path, writing_into
 from aevb.process import skip_distribution_checks
 from aevb.runs import Run, find_runs, load_data, load_model
-from aevb.runs.run import common_folder, names
+from aevb.runs.run import common_folder
 
 OF_SEVERAL_RUNS = {"histories", "units"}  # the quantities that do not belong to a single model
 
@@ -67,7 +68,8 @@ def chosen_figures(cfg: DictConfig) -> dict[str, Callable[..., Picture]]:
 
 def quantities_of(runs: list[Run], cfg: DictConfig) -> Quantities:
     """What there is to draw of the first run's model and data, and the histories of all runs."""
-    histories = {name: rows for name, run in zip(names(runs), runs, strict=True) if (rows := run.history())}
+    begun = {run: rows for run in runs if (rows := run.history())}
+    histories = dict(zip(names([*begun]), begun.values(), strict=True))
     skip_distribution_checks()
     model = load_model(runs[0].checkpoint)
     data = load_data(runs[0].checkpoint)

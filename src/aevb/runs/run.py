@@ -46,14 +46,9 @@ def find_runs(paths: object) -> list[Run]:
     return [_run(folder)]
 
 
-def common_folder(runs: list[Run]) -> Path:
+def common_folder(runs: Sequence[Run]) -> Path:
     """The folder of one run, or the one that holds several."""
     return Path(os.path.commonpath([run.folder.resolve() for run in runs]))
-
-
-def names(runs: list[Run]) -> list[str]:
-    """What tells several runs apart: their places in the folder that holds them all."""
-    return [str(run.folder.resolve().relative_to(common_folder(runs))) for run in runs]
 
 
 def _counting(path: Path) -> list[tuple[str, float]]:
