@@ -44,6 +44,19 @@ def png_size(file: Path) -> tuple[int, int]:
     return width, height
 
 
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_the_elbo_of_the_data_set_is_kept_and_not_printed(
+    configure: Configure, capsys: pytest.CaptureFixture[str], seeds: int
+) -> None:
+    cfg = configure(*QUICK, "trainer.max_epochs=1", f"seeds={seeds}")
+    train(cfg)
+    assert "elbo_dataset" in metrics_of(cfg)["test"]
+    assert "elbo_dataset" in (Path(cfg.run_dir) / "history.csv").read_text()
+    printed = capsys.readouterr().out
+    assert "reconstruction" in printed
+    assert "elbo_dataset" not in printed
+
+
 def test_a_run_leaves_everything_behind(configure: Configure) -> None:
     cfg = configure(*SMALL, "trainer.max_epochs=2", "figures.latent_scatter.every_n_epochs=1", "data.binarize=static")
     result = train(cfg)

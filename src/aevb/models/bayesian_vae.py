@@ -57,7 +57,7 @@ class BayesianVAE(VAE):
     """
 
     term_names = (*VAE.term_names, "kl_weights", "kl_weights_per_image")
-    hidden_in_progress = (*VAE.hidden_in_progress, "kl_weights")
+    not_printed = (*VAE.not_printed, "kl_weights")
     data_set_size: Tensor  # (), N
 
     def __init__(

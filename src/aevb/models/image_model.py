@@ -24,7 +24,7 @@ class ImageModel(nn.Module, ABC):
     term_names: tuple[str, ...]
     select_by: str  # the quantity by which the best epoch is selected
     select_mode: str = "min"  # max or min: which of its values are better
-    hidden_in_progress: ClassVar[tuple[str, ...]] = ()  # quantities that are not shown while training
+    not_printed: tuple[str, ...] = ()  # quantities that are kept, but left out of progress and summary
     discrete_codes: ClassVar[bool] = False  # whether there is nothing between two codes to decode
     num_codes: int | None = None  # K, where `terms` hold discrete `codes`
 

@@ -33,6 +33,7 @@ class SeedEnsemble(ImageModel):
         model = models[0]
         super().__init__(model.image_shape, model.units, pixel_range=model.pixel_range)
         self.term_names = model.term_names
+        self.not_printed = model.not_printed
         self.select_by, self.select_mode = model.select_by, model.select_mode
         self.num_codes = model.num_codes
         self.n = len(models)

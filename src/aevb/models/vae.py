@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from math import inf
-from typing import ClassVar
 
 import torch
 from torch import Size, Tensor, nn
@@ -52,7 +51,7 @@ class VAE(GenerativeModel):
     """
 
     term_names: tuple[str, ...] = ("loss", "elbo", "reconstruction", "kl")
-    hidden_in_progress: ClassVar[tuple[str, ...]] = ("elbo_dataset",)
+    not_printed: tuple[str, ...] = ("elbo_dataset",)
 
     def __init__(
         self,

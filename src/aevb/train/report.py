@@ -1,6 +1,7 @@
 """The report of a run: metrics.json, and a table in the terminal."""
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,14 @@ def write_metrics(run_dir: Path, metrics: dict[str, Any]) -> None:
     write_text_atomically(run_dir / "metrics.json", json.dumps(metrics, indent=2) + "\n")
 
 
-def print_summary(run_dir: Path, metrics: dict[str, Any]) -> None:
-    """Print the metrics of the tested checkpoint, the run folder and how to look at it."""
+def print_summary(run_dir: Path, metrics: dict[str, Any], not_printed: Collection[str]) -> None:
+    """Print the metrics of the tested checkpoint but for some, the run folder and how to look at it."""
     stages = [stage for stage in STAGES if metrics[stage]]
     table = Table("", title=f"{metrics['data']['name']}, {metrics['data']['scored']['test']:,} test images")
     for stage in stages:
         table.add_column(stage, justify="right")
     table.add_column("unit")
-    for name in metrics["test"]:
+    for name in (name for name in metrics["test"] if name not in not_printed):
         table.add_row(name, *(_value(metrics, stage, name) for stage in stages), metrics["units"][name])
     console = Console()
     console.print(table)

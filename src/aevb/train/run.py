@@ -118,7 +118,7 @@ def report(training: Training, fitted: Fitted, scores: Scores) -> float:
         metrics["objective"] = objective(training, fitted, scores)
         write_metrics(plan.run_dir, metrics)
         log_report(training, metrics)
-        print_summary(plan.run_dir, metrics)
+        print_summary(plan.run_dir, metrics, training.module.model.not_printed)
     return objective(training, fitted, scores)
 
 

@@ -83,7 +83,7 @@ class Progress(ChunkCallback):
         if self.bar is None or trainer.current_epoch == self.epochs_done:
             return
         self.epochs_done = trainer.current_epoch
-        hidden = cast(LightningModel, module).model.hidden_in_progress
+        hidden = cast(LightningModel, module).model.not_printed
         metrics = {key: v for key, v in trainer.callback_metrics.items() if key.rpartition("/")[2] not in hidden}
         stages = [
             f"{stage} "
