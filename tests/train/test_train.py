@@ -57,6 +57,13 @@ def test_the_elbo_of_the_data_set_is_kept_and_not_printed(
     assert "elbo_dataset" not in printed
 
 
+@pytest.mark.slow
+def test_the_quick_experiment_does_not_collapse(configure: Configure) -> None:
+    cfg = configure("experiment=quick", "trainer=cpu", "figures=[]")
+    train(cfg)
+    assert metrics_of(cfg)["test"]["kl"] > 2.5
+
+
 def test_a_run_leaves_everything_behind(configure: Configure) -> None:
     cfg = configure(*SMALL, "trainer.max_epochs=2", "figures.latent_scatter.every_n_epochs=1", "data.binarize=static")
     result = train(cfg)
