@@ -7,6 +7,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from aevb.checks import number_from
+from aevb.command_line import CONF
 from aevb.command_line.sweeps.folders import job_folder, sweep_folder
 from aevb.command_line.sweeps.resources import jobs_at_once
 
@@ -43,5 +44,13 @@ def run_name(run_dir: str) -> str:
     return "/".join(Path(run_dir).parts[-2:])
 
 
-for resolver in (sweep_folder, job_folder, jobs_at_once, part_of, sigma_of_weight, as_written, run_name):
+def own_groups(*, _root_: DictConfig) -> str:
+    """The section of --help about the groups that a command has, with the choices of each; empty where it has none."""
+    groups = sorted(group for group in _root_.hydra.runtime.choices if "/" not in group)
+    lines = [f"{group}: {', '.join(sorted(file.stem for file in (CONF / group).glob('*.yaml')))}\n" for group in groups]
+    title = "== Configuration groups ==\nCompose your configuration from these groups (group=option)"
+    return f"{title}\n\n{''.join(lines)}\n" if lines else ""
+
+
+for resolver in (own_groups, sweep_folder, job_folder, jobs_at_once, part_of, sigma_of_weight, as_written, run_name):
     OmegaConf.register_new_resolver(resolver.__name__, resolver, replace=True)

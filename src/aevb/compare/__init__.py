@@ -3,6 +3,7 @@
 import hydra
 from omegaconf import DictConfig
 
+import aevb.command_line.resolvers  # noqa: F401  (makes them known)
 from aevb.command_line import CONF
 from aevb.command_line.declared import commands, reads
 from aevb.command_line.declared.refuse import refuse_bad_options

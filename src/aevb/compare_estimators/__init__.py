@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import hydra
 from omegaconf import DictConfig
 
+import aevb.command_line.resolvers  # noqa: F401  (makes them known)
 from aevb.command_line import CONF
 from aevb.command_line.declared import commands, reads
 from aevb.command_line.declared.refuse import refuse_bad_options

@@ -91,6 +91,7 @@ def measure(
         elbo = gradients.elbo_reference(reference_samples) if any(kinds.values()) else {}
         bar.advance(task)
         for k in counts:
+            bar.update(task, description=f"references, {k} samples")
             bound = {} if all(kinds.values()) else gradients.bound_reference(k, reference_samples)
             for name, make in estimators.items():
                 bar.update(task, description=f"{LABELS.get(name, name)}, {k} samples")
