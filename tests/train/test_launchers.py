@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -54,8 +55,18 @@ def test_a_search_survives_jobs_that_fail_or_diverge_and_goes_on(tmp_path: Path)
     assert "more than hydra.sweeper.max_failure_rate=0" in enough.stderr
 
 
-@pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
+def test_a_launcher_that_is_not_installed_names_its_extra(tmp_path: Path) -> None:
+    if find_spec("hydra_plugins.hydra_ray_launcher"):
+        pytest.skip("it is installed")
+    refused = sweep(tmp_path, "latent_dim=2,3", "hydra/launcher=ray")
+    assert refused.returncode == 1
+    assert "pip install 'aevb[ray]'" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize("launcher", ["joblib", "submitit_local", "ray"])
 def test_jobs_beside_each_other_are_those_of_one_after_another(tmp_path: Path, launcher: str) -> None:
+    pytest.importorskip(f"hydra_plugins.hydra_{launcher.partition('_')[0]}_launcher")
     alone = sweep(tmp_path, "sweep=alone", "latent_dim=2,3")
     assert alone.returncode == 0, alone.stderr
     beside = sweep(tmp_path, "sweep=beside", "latent_dim=2,0,3", f"hydra/launcher={launcher}")

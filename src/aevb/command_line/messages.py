@@ -46,9 +46,11 @@ def message_of(error: BaseException, config_name: str = "train") -> str | None:
         case ValueError() if "Unable to configure handler" in str(error) and error.__cause__:
             return message_of(error.__cause__, config_name)  # the log file cannot be opened
         case RuntimeError() if "Unknown plugin class" in str(error):
+            plugin = _plugin(str(error))
+            extra = "ray" if plugin == "hydra-ray-launcher" else "sweeps"
             return (
-                f"{_plugin(str(error))} is a plugin that is not installed: pip install 'aevb[sweeps]', or leave "
-                f"hydra/launcher and hydra/sweeper out"
+                f"{plugin} is a plugin that is not installed: pip install 'aevb[{extra}]', or leave hydra/launcher and "
+                f"hydra/sweeper out"
             )
         case ValueError() if _found_by_hydra(error):  # in its own flags, such as --resolve
             return str(error)

@@ -9,7 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 from aevb.checks import number_from
 from aevb.command_line import CONF
 from aevb.command_line.sweeps.folders import job_folder, sweep_folder
-from aevb.command_line.sweeps.resources import jobs_at_once
+from aevb.command_line.sweeps.resources import cores_of_a_job, cores_of_all_jobs, gpus_of_a_job, jobs_at_once
 
 
 def part_of(share: float, whole: int) -> int:
@@ -52,5 +52,7 @@ def own_groups(*, _root_: DictConfig) -> str:
     return f"{title}\n\n{''.join(lines)}\n" if lines else ""
 
 
-for resolver in (own_groups, sweep_folder, job_folder, jobs_at_once, part_of, sigma_of_weight, as_written, run_name):
+OF_SWEEPS = (sweep_folder, job_folder, jobs_at_once, cores_of_a_job, cores_of_all_jobs, gpus_of_a_job)
+
+for resolver in (own_groups, *OF_SWEEPS, part_of, sigma_of_weight, as_written, run_name):
     OmegaConf.register_new_resolver(resolver.__name__, resolver, replace=True)

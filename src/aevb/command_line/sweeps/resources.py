@@ -13,6 +13,21 @@ def jobs_at_once() -> int:
     return max(1, min(num_cores(), _free_memory() // MEMORY_OF_A_JOB))
 
 
+def cores_of_a_job() -> int:
+    """How many cores each of the jobs that run at once has."""
+    return max(1, num_cores() // jobs_at_once())
+
+
+def cores_of_all_jobs() -> int:
+    """How many cores the jobs that run at once have together: a scheduler of cores then runs no more at once."""
+    return cores_of_a_job() * jobs_at_once()
+
+
+def gpus_of_a_job() -> int:
+    """1 where there is a GPU, else 0."""
+    return int(bool(visible_gpus()))
+
+
 def num_cores() -> int:
     """The cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

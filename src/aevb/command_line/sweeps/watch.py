@@ -64,6 +64,7 @@ class Watch(Callback):
             record.begin(folder, num_jobs(config))
         if _is_beside_others(config):
             _let_processes_find_the_code()
+            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray would send statistics
             print(f"The output of each job is in {shell_path(folder)}/<job>/{FILE}.", flush=True)
             lines = Lines(Watch.folder)
             lines.start()
