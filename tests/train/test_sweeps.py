@@ -118,3 +118,11 @@ def test_the_seeds_of_a_combination_are_one_row(sweep: Sweep) -> None:
         elbo = [found[f"latent_dim-{row['latent_dim']}_seed-{seed}"]["test"]["elbo"] for seed in (0, 1)]
         assert float(row["test/elbo"]) == pytest.approx(sum(elbo) / 2)
         assert float(row["test/elbo sd"]) == pytest.approx(abs(elbo[0] - elbo[1]) / 2**0.5)
+
+
+def test_training_goes_on_from_the_newest_run(sweep: Sweep) -> None:
+    sweep(*SMALL, "trainer.max_epochs=1", "hydra.run.dir=outputs/a/1")
+    code, _, message = sweep("-m", *SMALL, "ckpt_path=latest", "latent_dim=2,3")
+    assert (code, message.count("each job of a sweep would go on from the one before it")) == (1, 2)
+    code, output, _ = sweep(*SMALL, "ckpt_path=latest")
+    assert (code, "ckpt_path=latest is outputs/a/1" in output, "epoch 1/2" in output) == (0, True, False)

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from omegaconf import DictConfig, ListConfig
+from omegaconf import DictConfig
 
+from aevb.command_line.latest import runs_named
 from aevb.compare.columns import differing
 from aevb.compare.outcomes import outcomes
 from aevb.compare.picture import picture
@@ -19,7 +20,8 @@ def compare_runs(cfg: DictConfig) -> Comparison:
     """Compare the runs that `run` stands for."""
     if cfg.run is None:
         raise UserError("run= is missing: name a folder that holds runs, such as run=outputs/multirun/<name>")
-    paths = [str(path) for path in cfg.run] if isinstance(cfg.run, ListConfig) else [str(cfg.run)]
+    named = runs_named(cfg.run)
+    paths = [str(path) for path in named] if isinstance(named, list) else [str(named)]
     return compare(paths, Path(cfg.out or paths[0]), cfg.sort, cfg.group)
 
 

@@ -8,6 +8,7 @@ from omegaconf import DictConfig
 from torch import Tensor
 
 from aevb.command_line.device import device_of
+from aevb.command_line.latest import runs_named
 from aevb.compare_estimators.figure import gradient_noise
 from aevb.compare_estimators.gradients import Gradients
 from aevb.compare_estimators.measure import applicable, measure
@@ -26,7 +27,7 @@ from aevb.runs import Run, load_checkpoint, load_data, load_model
 def compare(cfg: DictConfig) -> list[GradientNoise]:
     """Measure every estimator at every number of samples; writes the table and the figure, and prints what they say."""
     estimators = checked(cfg)
-    run = one_run(cfg.run)
+    run = one_run(runs_named(cfg.run))
     device = device_of(cfg.device)
     with torch.random.fork_rng(devices=[0] if device.type == "cuda" else []):
         gradients = Gradients(*model_and_images(run, cfg, device), cfg.seed)

@@ -8,6 +8,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from aevb.command_line.figure_nodes import SCHEDULE, figure_of
+from aevb.command_line.latest import runs_named
 from aevb.command_line.suggestions import buildable
 from aevb.command_line.sweeps.watch import claim
 from aevb.compare.names import names
@@ -30,7 +31,7 @@ def draw_runs(cfg: DictConfig) -> list[Path]:
     figures = chosen_figures(cfg)
     if cfg.run is None:
         raise UserError("say which run to draw: run=outputs/<model>-<loss>-z<latent_dim>/<time>, or a checkpoint")
-    runs = find_runs(cfg.run)
+    runs = find_runs(runs_named(cfg.run))
     quantities = quantities_of(runs, cfg)
     folder = Path(cfg.out) if cfg.out else common_folder(runs) / "figures"
     files = []

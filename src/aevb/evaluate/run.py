@@ -7,6 +7,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from aevb.command_line.device import device_of
+from aevb.command_line.latest import runs_named
 from aevb.errors import UserError
 from aevb.evaluate.measure import Diverged, Evaluation, measure
 from aevb.evaluate.model_under_test import ModelUnderTest
@@ -33,7 +34,7 @@ def evaluate_runs(cfg: DictConfig) -> list[dict[str, Any]]:
     """
     check_options(cfg)
     sections = chosen_sections(cfg)
-    runs = find_runs(cfg.run)
+    runs = find_runs(runs_named(cfg.run))
     if cfg.out and len(runs) > 1:
         raise UserError(f"out={cfg.out} is one folder, and run= stands for {len(runs)} runs: leave it out")
     skip_distribution_checks()

@@ -4,8 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from aevb.command_line.latest import LATEST, runs_named
+from aevb.errors import UserError
 from aevb.train.foreign_options import drop_foreign_options, refuse_unknown_options
 from aevb.train.given_options import given_options
 from aevb.train.preflight import SINGLE_CHOICES, choices_made, is_unused, refuse_impossible
@@ -34,6 +38,13 @@ class Plan:
     resumed: Resumed | None
 
 
+def checkpoint_named(ckpt_path: str | None) -> object:
+    """The value of ckpt_path, with a folder in place of `latest`; UserError where each job would have another one."""
+    if ckpt_path == LATEST and HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN:
+        raise UserError(f"ckpt_path={LATEST}: each job of a sweep would go on from the one before it: name a run")
+    return runs_named(ckpt_path, "ckpt_path")
+
+
 def plan_run(cfg: DictConfig) -> Plan:
     """Check a composed configuration, which stays as it is; raises UserError for what cannot work."""
     cfg = drop_foreign_options(cfg)
@@ -41,6 +52,7 @@ def plan_run(cfg: DictConfig) -> Plan:
     refuse_impossible(cfg)
     resolved: DictConfig = OmegaConf.create(OmegaConf.to_container(cfg, resolve=True))  # type: ignore[assignment]
     check_it_can_be_tested(resolved)
+    resolved.ckpt_path = checkpoint_named(resolved.ckpt_path)
     resolved, pretrained = with_pretrained(resolved)
     config: dict[str, Any] = OmegaConf.to_container(resolved)  # type: ignore[assignment]
     made = choices_made()
