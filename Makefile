@@ -1,7 +1,7 @@
 # Everything here needs only a shell, make and Python 3.11 to 3.13. `make` lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test test-slow fuzz torture lowest check docs systems bench bench-short tensorboard lock clean
+.PHONY: help setup train test test-slow test-browser fuzz torture lowest check docs systems bench bench-short tensorboard lock clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -36,7 +36,10 @@ train: setup ## train a model; ARGS="model=conv_vae latent_dim=4" passes overrid
 
 # One process for each core, and one thread in each: the tests are many small ones.
 test: setup ## run the quick tests; ARGS="-k kl" passes options on
-	@OMP_NUM_THREADS=1 $(PY) -m pytest -n auto -m "not slow" $(ARGS)
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -n auto -m "not slow and not browser" $(ARGS)
+
+test-browser: setup ## look at TensorBoard's pages in a headless Chromium, which has to be installed
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -m browser $(ARGS)
 
 test-slow: setup ## run the tests that take minutes
 	@$(PY) -m pytest -m slow $(ARGS)
@@ -62,7 +65,7 @@ lowest: setup ## install the oldest versions that pyproject.toml allows into .ve
 	@.venv-lowest/bin/python -m ruff check . && .venv-lowest/bin/python -m ruff format --check .
 	@.venv-lowest/bin/lint-imports --no-logo --no-cache
 	@.venv-lowest/bin/python -m sphinx --quiet --fail-on-warning --keep-going --conf-dir docs . docs/_build
-	@OMP_NUM_THREADS=1 .venv-lowest/bin/python -m pytest -n auto -m "not slow" $(ARGS)
+	@OMP_NUM_THREADS=1 .venv-lowest/bin/python -m pytest -n auto -m "not slow and not browser" $(ARGS)
 
 systems: setup ## train the systems of docs/systems.yaml that are missing, and write their table
 	@$(PY) docs/systems.py
@@ -78,10 +81,12 @@ bench-short: setup ## the same in less than 2 minutes, less precisely
 	@$(PY) -m benchmarks --short $(ARGS)
 
 tensorboard: setup ## watch all runs in the browser
+	@echo "http://localhost:6006 (a sweep alone: make tensorboard ARGS=\"--logdir outputs/multirun/<its name>\")"
 	@$(PY) -m tensorboard.main --logdir outputs --samples_per_plugin images=1000 $(ARGS)
 
 lock: setup ## write requirements.lock anew from pyproject.toml
-	@$(PY) -m uv pip compile --universal --generate-hashes --extra dev --extra docs --extra flows --extra sweeps --quiet --upgrade \
+	@$(PY) -m uv pip compile --universal --generate-hashes --extra dev --extra docs --extra flows --extra sweeps --extra wandb --extra mlflow \
+		--quiet --upgrade \
 		--no-header pyproject.toml -o requirements.lock
 
 clean: ## remove the environment, the caches, the site and the extracted data; runs in outputs stay

@@ -277,7 +277,10 @@ def test_a_run_that_is_refused_leaves_the_earlier_one_whole(run: Run, tmp_path: 
     assert run(*quick, *wrong, "hydra.run.dir=here")[0] == 1
     assert all(file.read_bytes() == content for file, content in before.items() if file.suffix != ".log")
     assert run(*quick, "figures=[]", "data.val_size=0", "latent_dim=3", "hydra.run.dir=here")[0] == 0
-    assert {file.name for file in (tmp_path / "here").rglob("*.*") if file.suffix in (".ckpt", ".png")} == {"last.ckpt"}
+    assert {file.name for file in (tmp_path / "here").rglob("*.*") if file.suffix in (".ckpt", ".png")} == {
+        "last.ckpt",
+        "sprite.png",
+    }
 
 
 def test_options_stand_on_either_side_of_the_flag_and_paths_need_no_quotes_of_hydras(run: Run, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def test_each_seed_is_a_run_and_the_run_reports_their_spread(configure: Configur
             assert metrics["standard_deviation"][stage][name] == pytest.approx(stdev(values))
     assert loss == metrics["validation"]["loss"]
 
-    assert {file.stem for file in (Path(cfg.run_dir) / "figures").iterdir()} == set(PICTURES)
+    assert {file.stem.partition("-epoch-")[0] for file in (Path(cfg.run_dir) / "figures").iterdir()} == set(PICTURES)
     assert [run.folder for run in find_runs(cfg.run_dir)] == folders(cfg)
     first, *others = (load_model(folder) for folder in folders(cfg))
     assert all(not same(first.state_dict(), other.state_dict()) for other in others)

@@ -43,7 +43,8 @@ def print_summary(run_dir: Path, metrics: dict[str, Any], not_printed: Collectio
         "tensorboard.main", "--logdir", str(relative_to_cwd(run_dir)), "--samples_per_plugin", "images=1000"
     )
     print(f"Run folder: {shell_path(run_dir)}")
-    print(f"TensorBoard: {board}")
+    if any(run_dir.glob("events.out.tfevents.*")):
+        print(f"TensorBoard: {board}")
 
 
 def _value(metrics: dict[str, Any], stage: str, name: str) -> str:

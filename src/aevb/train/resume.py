@@ -174,13 +174,14 @@ def _copy(source: Path, target: Path) -> None:
 @contextmanager
 def resumable(trainer: Trainer, run_dir: Path) -> Iterator[None]:
     """Turn a signal into a message that says how to go on, and a disk that fails into one that names the run folder."""
-    trainer.callbacks += [KeepSignals(), SaveOnSignal(run_dir / "checkpoints" / "last.ckpt")]  # type: ignore[attr-defined]
+    save = SaveOnSignal(run_dir / "checkpoints" / "last.ckpt")
+    trainer.callbacks += [KeepSignals(), save]  # type: ignore[attr-defined]
     try:
         with disk_errors(shell_path(run_dir), RUN_FOLDER_ADVICE):
             yield
     except BaseException as error:  # Lightning makes a SystemExit of a KeyboardInterrupt, others what they like
         exited = isinstance(error, SystemExit) and trainer.interrupted
-        if not (stopped() or exited or isinstance(error, KeyboardInterrupt)):
+        if save.passed_on or not (stopped() or exited or isinstance(error, KeyboardInterrupt)):
             raise
         begun = all(own.begun for own in trainer.callbacks if isinstance(own, BeginRun))  # type: ignore[attr-defined]
         raise Interrupted(_how_to_go_on(run_dir / "checkpoints" / "last.ckpt", begun)) from None
@@ -200,6 +201,8 @@ class KeepSignals(Callback):
 
 
 def _how_to_go_on(last: Path, begun: bool) -> str:
+    if not HydraConfig.initialized():
+        return f"Interrupted. The last checkpoint is {shell_path(last)}." if last.exists() else "Interrupted."
     job = HydraConfig.get()
     if job.mode == RunMode.MULTIRUN:
         return f"Interrupted in job {job.job.num} of the sweep."

@@ -18,7 +18,7 @@ from aevb.train.assemble import Training, assemble
 from aevb.train.card import card
 from aevb.train.complaints import plain_complaints
 from aevb.train.each_seed import report_each
-from aevb.train.loggers import TensorBoard, finish, log_options, log_results
+from aevb.train.loggers import TensorBoard, connect, finish, log_options, log_results
 from aevb.train.plan import plan_run
 from aevb.train.quiet import quiet_lightning
 from aevb.train.ranks import one_run, owning
@@ -72,6 +72,7 @@ def train(cfg: DictConfig) -> float | Pruned:
 def fit(training: Training) -> Fitted:
     """Train to the end, or not at all where a finished run is only to be tested."""
     plan, trainer, throughput = training.plan, training.trainer, training.throughput
+    connect(trainer.loggers)
     if trainer.enable_autolog_hparams:
         log_options(trainer.loggers, plan.config, plan.given)
     resumed = plan.resumed.path if plan.resumed else None

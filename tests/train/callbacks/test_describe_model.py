@@ -25,7 +25,10 @@ def test_a_run_says_what_its_model_is_made_of(configure: Callable[..., DictConfi
         event.tensor_proto.string_val[0].decode()
         for file in folder.glob("events*")
         for events in [EventAccumulator(str(file)).Reload()]
-        if "model/text_summary" in events.Tags()["tensors"]
-        for event in events.Tensors("model/text_summary")
+        if "run/text_summary" in events.Tags()["tensors"]
+        for event in events.Tensors("run/text_summary")
     ]
-    assert shown == [f"```text\n{text}```"]
+    assert len(shown) == 2
+    assert all(text in card for card in shown)
+    assert "### Results" not in shown[0]
+    assert "### Results" in shown[1]

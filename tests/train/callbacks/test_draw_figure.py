@@ -30,7 +30,7 @@ def test_slow_figures_and_animations_are_drawn_at_the_end(configure: Configure) 
     images: set[str] = set()
     for file in Path(cfg.run_dir).glob("events*"):
         images |= set(EventAccumulator(str(file)).Reload().Tags()["images"])
-    assert images == {"tsne"}
+    assert images == {"tested/tsne", "tested/interpolation_gif"}
 
 
 @pytest.mark.parametrize("option", ["tsne.dimensions=4", "tsne.perplexity=-1", "tsne.split=tets",

@@ -34,6 +34,7 @@ class SaveOnSignal(ChunkCallback, Checkpoint):
         self.last = last
         self.handlers: dict[int, Handler] = {}  # of a launcher, by signal
         self.announced: int | None = None  # the signal of a launcher that has come
+        self.passed_on = False  # whether its handler has been called, which ends the run in its own way
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if trainer.world_size > 1:
@@ -82,7 +83,7 @@ class SaveOnSignal(ChunkCallback, Checkpoint):
 
     def _pass_on(self) -> None:
         if self.announced is not None:
-            number, self.announced = self.announced, None
+            number, self.announced, self.passed_on = self.announced, None, True
             signal.setitimer(signal.ITIMER_REAL, 0)
             self.handlers[number](number, None)
 

@@ -1,8 +1,10 @@
 """The loggers that are chosen."""
 
+from collections.abc import Iterable
+
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
-from lightning.pytorch.loggers import Logger
+from lightning.pytorch.loggers import Logger, MLFlowLogger, WandbLogger
 from omegaconf import DictConfig
 
 from aevb.command_line.hydra_messages import root_cause
@@ -26,6 +28,25 @@ def build_loggers(cfg: DictConfig, step: int | None) -> list[Logger]:
             if isinstance(logger, TensorBoard):
                 logger.go_on(step)
     return loggers
+
+
+def connect(loggers: Iterable[Logger]) -> None:
+    """Have services that keep runs elsewhere begin one; raises UserError for one that cannot be reached."""
+    for logger in loggers:
+        try:
+            match logger:
+                case WandbLogger() | MLFlowLogger():
+                    logger.experiment  # noqa: B018  (asking for it is what connects)
+        except Exception as error:
+            service = type(error).__module__.partition(".")[0]
+            if service not in EXTRAS:
+                raise
+            advice = (
+                "log in with wandb login, or set logger.wandb.offline=true"
+                if service == "wandb"
+                else ("look at its tracking_uri")
+            )
+            raise UserError(f"logger={service} cannot begin a run: {error} {advice[0].upper()}{advice[1:]}.") from error
 
 
 def _build(name: str, node: DictConfig) -> Logger:

@@ -14,7 +14,7 @@ Scores = Mapping[str, Mapping[str, float]]  # by stage and quantity
 def log_results(loggers: Iterable[Logger], scores: Scores, step: int) -> None:
     """Log the figures of the tested model as test/… and validation/….
 
-    On TensorBoard's page HParams those are columns that most models have, with a name that says which values are better.
+    TensorBoard's page HParams has those that most models share, by names that say which values are better.
     """
     results = {f"{stage}/{name}": value for stage in STAGES for name, value in scores[stage].items()}
     columns = {
