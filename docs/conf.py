@@ -43,6 +43,7 @@ CONTENTS = """
 docs/options
 docs/systems
 docs/drawing
+docs/dashboard
 docs/evaluation
 docs/estimators
 docs/python

@@ -85,6 +85,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+LONG = ("hydra/launcher=", "experiment=vq_prior vq_vae=", "hydra/sweeper=")  # those that take tens of seconds
+
+
 @pytest.fixture
 def filled_in(folder: Path, monkeypatch: pytest.MonkeyPatch, run_command: RunCommand) -> Callable[[str], str]:
     """A text with the folders of runs for its placeholders; they are trained when they are first needed."""
@@ -107,7 +110,13 @@ def filled_in(folder: Path, monkeypatch: pytest.MonkeyPatch, run_command: RunCom
     return fill
 
 
-@pytest.mark.parametrize("line", COMMANDS, ids=[f"{page}: {line}" for line, page in COMMANDS.items()])
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(line, id=f"{page}: {line}", marks=[pytest.mark.slow] if any(map(line.__contains__, LONG)) else [])
+        for line, page in COMMANDS.items()
+    ],
+)
 def test_every_command_of_the_pages_runs(line: str, filled_in: Callable[[str], str], run_command: RunCommand) -> None:
     _, flag, module, *arguments = shlex.split(filled_in(line))
     assert flag == "-m", line
@@ -224,6 +233,7 @@ def test_the_example_by_hand_trains_evaluates_and_draws(tmp_path: Path) -> None:
     assert {picture.name for picture in tmp_path.glob("*.png")} == {"latent_scatter.png", "decoded_grid.png"}
 
 
+@pytest.mark.slow
 def test_the_notebook_runs(tmp_path: Path) -> None:
     notebook: Any = nbformat.read(ROOT / "examples/measure_a_run.ipynb", as_version=4)
     for cell in notebook.cells:

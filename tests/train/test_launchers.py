@@ -36,6 +36,7 @@ def sweep(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_a_search_survives_jobs_that_fail_or_diverge_and_goes_on(tmp_path: Path) -> None:
     pytest.importorskip("optuna")
     search = ("sweep=search", "hydra/sweeper=optuna", "latent_dim=choice(0,2,3)", "optimizer.lr=choice(0.001,1000.0)")
@@ -64,6 +65,7 @@ def test_a_launcher_that_is_not_installed_names_its_extra(tmp_path: Path) -> Non
     assert "Traceback" not in refused.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("launcher", ["joblib", "submitit_local", "ray"])
 def test_jobs_beside_each_other_are_those_of_one_after_another(tmp_path: Path, launcher: str) -> None:
     pytest.importorskip(f"hydra_plugins.hydra_{launcher.partition('_')[0]}_launcher")

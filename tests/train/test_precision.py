@@ -33,7 +33,7 @@ HALF = (torch.bfloat16, torch.float16)
     "precision", ["bf16-true", *(pytest.param(name, marks=pytest.mark.slow) for name in ("64-true", "bf16-mixed"))]
 )
 def test_a_run_is_near_one_in_float32_and_resumes_to_the_last_bit(configure: Configure, precision: str) -> None:
-    clipped = (f"+trainer.precision={precision}", "+trainer.gradient_clip_val=50", "optimizer.fused=false")
+    clipped = (f"trainer.precision={precision}", "+trainer.gradient_clip_val=50", "optimizer.fused=false")
     single, whole = configure(*SHORT, "trainer.max_epochs=2"), configure(*SHORT, *clipped, "trainer.max_epochs=2")
     half = configure(*SHORT, *clipped, "trainer.max_epochs=1", "speed=plain")
     for cfg in (single, whole, half):
@@ -51,9 +51,9 @@ def test_a_run_is_near_one_in_float32_and_resumes_to_the_last_bit(configure: Con
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("+trainer.precision=16-true",), r"no room for the gradients.* use \+trainer\.precision=bf16-mixed"),
-        (("+trainer.precision=transformer-engine",), r"layers of transformers.* use \+trainer\.precision=bf16-mixed"),
-        (("+trainer.precision=bf16-mixed", "+trainer.gradient_clip_val=1"), r"add optimizer\.fused=false"),
+        (("trainer.precision=16-true",), r"no room for the gradients.* use \trainer\.precision=bf16-mixed"),
+        (("trainer.precision=transformer-engine",), r"layers of transformers.* use \trainer\.precision=bf16-mixed"),
+        (("trainer.precision=bf16-mixed", "+trainer.gradient_clip_val=1"), r"add optimizer\.fused=false"),
     ],
 )
 def test_what_cannot_be_right_is_refused_before_training(

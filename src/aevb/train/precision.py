@@ -15,7 +15,7 @@ REFUSED = {
     "transformer-engine": "it is for the layers of transformers, and there are none here",
     "transformer-engine-float16": "it is for the layers of transformers, and there are none here",
 }
-INSTEAD = "use +trainer.precision=bf16-mixed, or leave it out"
+INSTEAD = "use trainer.precision=bf16-mixed, or leave it out"
 
 
 def refuse_precision(cfg: DictConfig) -> None:
@@ -53,5 +53,5 @@ def check_precision(trainer: Trainer, module: LightningModel) -> None:
     except (RuntimeError, ValueError, NotImplementedError) as error:
         raise UserError(
             f"trainer.precision={trainer.precision}: a part of this model cannot be computed so: "
-            f"{str(error).splitlines()[0]}: use +trainer.precision=32-true"
+            f"{str(error).splitlines()[0]}: use trainer.precision=32-true"
         ) from error

@@ -41,7 +41,7 @@ def progress(run: DictConfig) -> tuple[Any, ...]:
         ("data.binarize=dynamic", "scheduler=step", "scheduler.step_size=1"),
         ("loss.warmup_epochs=1.5", "+trainer.gradient_clip_val=1", "+trainer.val_check_interval=8"),
         ("+trainer.limit_train_batches=11", "+trainer.max_steps=16", "optimizer=sgd"),
-        ("model=mlp_ae", "+trainer.precision=bf16-mixed", "data.batch_size=5000"),
+        ("model=mlp_ae", "trainer.precision=bf16-mixed", "data.batch_size=5000"),
         ("optimizer=adagrad", "loss=score_function", "loss.baseline=moving_average"),
         ("model=vq_vae", "encoder.channels=[4,8]", "decoder.channels=[4,8]", "data.limit=150"),
     ],
