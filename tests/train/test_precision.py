@@ -51,8 +51,8 @@ def test_a_run_is_near_one_in_float32_and_resumes_to_the_last_bit(configure: Con
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("trainer.precision=16-true",), r"no room for the gradients.* use \trainer\.precision=bf16-mixed"),
-        (("trainer.precision=transformer-engine",), r"layers of transformers.* use \trainer\.precision=bf16-mixed"),
+        (("trainer.precision=16-true",), r"no room for the gradients.* use trainer\.precision=bf16-mixed"),
+        (("trainer.precision=transformer-engine",), r"layers of transformers.* use trainer\.precision=bf16-mixed"),
         (("trainer.precision=bf16-mixed", "+trainer.gradient_clip_val=1"), r"add optimizer\.fused=false"),
     ],
 )

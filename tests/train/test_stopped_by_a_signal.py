@@ -39,7 +39,7 @@ def signals(monkeypatch: pytest.MonkeyPatch) -> object:
     monkeypatch.setattr("aevb.signals.sys.unraisablehook", None)
     catch_signals()
     yield
-    _Stop.at, _Stop.caught, _Stop.told = None, (), False
+    _Stop.at, _Stop.caught, _Stop.told, _Stop.signal = None, (), False, signal.SIGINT
     signal.setitimer(signal.ITIMER_REAL, 0)
     for number, handler in before.items():
         signal.signal(number, handler)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import ceil
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ BOTH = {"train": ("--", "x"), "val": ("-", ".")}  # line and marker
 FEW = 30  # points that are marked
 WIDTH = 4.6  # inches
 LETTER = 0.075  # inches, of a name in the legend
+LONGEST = 50  # letters of a line of the legend
 
 
 def learning_curves(
@@ -60,7 +62,10 @@ def learning_curves(
     if found:
         axes.legend(frameon=False, fontsize=8)
     if len(histories) > 1:
-        runs = [Line2D([], [], color=colour, label=run) for colour, run in zip(colours, histories, strict=True)]
+        runs = [
+            Line2D([], [], color=colour, label=fill(run, LONGEST))
+            for colour, run in zip(colours, histories, strict=True)
+        ]
         figure.legend(handles=runs, loc="outside lower center", frameon=False, fontsize=8, ncols=columns)
     if log_x:
         axes.set_xscale("log")

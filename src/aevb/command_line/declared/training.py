@@ -277,6 +277,7 @@ LOGGER: Mapping[str, Kind] = {
     "logger.*.experiment_name": TEXT,
     "logger.*.run_name": or_null(TEXT),
     "logger.*.tracking_uri": or_null(TEXT),
+    "logger.*.artifact_location": or_null(PATH),
 }
 
 SWEEP = Kind(
