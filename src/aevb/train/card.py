@@ -9,9 +9,8 @@ from aevb.command_line.declared.values import shown
 from aevb.command_line.launchers import module_name
 from aevb.models import ImageModel, layer_table
 from aevb.terminal import format_number, shell_command
+from aevb.train.loggers.results import STAGES
 from aevb.train.same_options import Options
-
-STAGES = ("test", "validation")
 
 
 def card(model: ImageModel, config: dict[str, Any], given: Options, metrics: dict[str, Any] | None = None) -> str:

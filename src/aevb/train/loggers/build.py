@@ -12,7 +12,10 @@ from aevb.command_line.suggestions import buildable
 from aevb.errors import UserError
 from aevb.train.loggers.tensorboard import TensorBoard
 
-EXTRAS = {"wandb": "wandb", "mlflow": "mlflow"}  # what to install, by a word of the message that a package is missing
+ADVICE = {  # for a service that cannot be reached, by the name of its package and of the extra that installs it
+    "wandb": "Log in with wandb login, or set logger.wandb.offline=true.",
+    "mlflow": "Look at its tracking_uri.",
+}
 
 
 def build_loggers(cfg: DictConfig, step: int | None) -> list[Logger]:
@@ -39,14 +42,9 @@ def connect(loggers: Iterable[Logger]) -> None:
                     logger.experiment  # noqa: B018  (asking for it is what connects)
         except Exception as error:
             service = type(error).__module__.partition(".")[0]
-            if service not in EXTRAS:
+            if service not in ADVICE:
                 raise
-            advice = (
-                "log in with wandb login, or set logger.wandb.offline=true"
-                if service == "wandb"
-                else ("look at its tracking_uri")
-            )
-            raise UserError(f"logger={service} cannot begin a run: {error} {advice[0].upper()}{advice[1:]}.") from error
+            raise UserError(f"logger={service} cannot begin a run: {error} {ADVICE[service]}") from error
 
 
 def _build(name: str, node: DictConfig) -> Logger:
@@ -56,7 +54,7 @@ def _build(name: str, node: DictConfig) -> Logger:
         cause = root_cause(error)
         if not isinstance(cause, ModuleNotFoundError):
             raise
-        extra = next((extra for word, extra in EXTRAS.items() if word in str(cause)), None)
+        extra = next((extra for extra in ADVICE if extra in str(cause)), None)
         advice = f"install it with: pip install 'aevb[{extra}]'" if extra else "install it"
         raise UserError(f"logger.{name} needs a package that is not installed ({cause}): {advice}") from error
     if not isinstance(logger, Logger):

@@ -41,8 +41,7 @@ class TensorBoard(TensorBoardLogger):
         """Go on from a step: what was written later is not shown. Called before anything is written."""
         if self.has_past:
             self._kwargs["purge_step"] = step + 1
-        for file in (Path(self.log_dir) / FOLDERS["test"]).glob(EVENTS):
-            file.unlink()  # TensorBoard would show the options and results of the first of them
+            self._replaces_results = True
 
     @cached_property
     def has_past(self) -> bool:
@@ -75,6 +74,9 @@ class TensorBoard(TensorBoardLogger):
     @rank_zero_only
     def log_options(self, options: Mapping[str, Value]) -> None:
         """The options that are columns of the page HParams."""
+        if self._replaces_results:  # of the two TensorBoard would show the first
+            for file in (Path(self.log_dir) / FOLDERS["test"]).glob(EVENTS):
+                file.unlink()
         self._add("test", hparams_pb(dict(options), trial_id=self._trial()))
 
     @rank_zero_only
@@ -145,6 +147,7 @@ class TensorBoard(TensorBoardLogger):
         return f"{folder.name} in {folder.parent}"
 
     _laid_out: tuple[str, ...] = ()
+    _replaces_results = False
 
     @cached_property
     def _writers(self) -> dict[str, SummaryWriter]:
