@@ -1,4 +1,4 @@
-"""python -m benchmarks [--short] [training] [importance] [startup] [memory]"""
+"""python -m benchmarks [--short] [training] [importance] [startup] [memory] [dashboard]"""
 
 import argparse
 import json
@@ -12,9 +12,9 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import importance, memory, startup, training
+from benchmarks import dashboard, importance, memory, startup, training
 
-PARTS = ("training", "importance", "startup", "memory")
+PARTS = ("training", "importance", "startup", "memory", "dashboard")
 
 
 def main() -> None:
@@ -48,7 +48,9 @@ def main() -> None:
         report["startup"] = startup.measure(options.short)
     if "memory" in parts:
         report["memory"] = memory.measure(device, options.short)
-    for part in ("importance", "startup", "memory"):
+    if "dashboard" in parts:
+        report["dashboard"] = dashboard.measure(options.short)
+    for part in PARTS[1:]:
         if part in report:
             console.print(figures_table(part, report[part]))
     report["seconds"] = time.perf_counter() - started

@@ -4,15 +4,18 @@ import errno
 import fcntl
 import logging
 import os
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
 
 from aevb.errors import UserError
 from aevb.files import RUN_FOLDER_ADVICE, disk_errors, shell_path
 
 NAME = ".lock"
+TRIES, SECONDS = 5, 0.02  # another process may just look whether there is a lock, which takes one for a moment
 NO_LOCKS_HERE = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}  # some network file systems
 
 log = logging.getLogger(__name__)
@@ -42,6 +45,16 @@ def locked(folder: Path, held: str = OF_A_RUN) -> Iterator[None]:
             os.close(descriptor)
 
 
+def holder(folder: Path) -> int | None:
+    """The process of this machine that holds the folder's lock; None if there is none."""
+    try:
+        text = (folder / NAME).read_text()
+    except (OSError, ValueError):
+        return None
+    found = re.fullmatch(rf"process (\d+) on {re.escape(socket.gethostname())}\n", text)
+    return int(found[1]) if found and is_locked(folder) else None
+
+
 def is_locked(folder: Path) -> bool:
     """Whether a run is writing into the folder just now."""
     try:
@@ -61,6 +74,7 @@ def is_locked(folder: Path) -> bool:
 
 def _lock(path: Path, held: str) -> int | None:
     """A descriptor that holds the lock; None where the file system knows no locks."""
+    tries = TRIES
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         try:
@@ -71,9 +85,13 @@ def _lock(path: Path, held: str) -> int | None:
                 return descriptor
             os.close(descriptor)  # whoever held it has just removed it
         except BlockingIOError:
-            holder = os.read(descriptor, 1000).decode(errors="replace").strip() or "another process"
+            if (tries := tries - 1) > 0:
+                os.close(descriptor)
+                sleep(SECONDS)
+                continue
+            owner = os.read(descriptor, 1000).decode(errors="replace").strip() or "another process"
             os.close(descriptor)
-            raise UserError(f"{shell_path(path.parent)} is in use: {holder} {held}") from None
+            raise UserError(f"{shell_path(path.parent)} is in use: {owner} {held}") from None
         except OSError as error:
             os.close(descriptor)
             if error.errno not in NO_LOCKS_HERE:

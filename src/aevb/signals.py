@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
@@ -26,11 +26,12 @@ class _Stop:
     at_work = False
     deferred = False  # whether somebody will look whether a signal has come, when work can be saved
     told = False
+    farewell: Callable[[], str] | None = None  # what is done where a signal ends the process, and then said
     caught: tuple[int, ...] = ()  # none where this is no command
 
 
 def catch_signals() -> None:
-    """From now on a signal ends this command with a message; one that is ignored, as after nohup, stays ignored.
+    """From now on a signal ends this command with a message, but one that is ignored, as after nohup, or has a handler.
 
     The process of another device of a run leaves it to the first, which ends it.
     """
@@ -38,7 +39,8 @@ def catch_signals() -> None:
         for number in EXIT_CODES:
             signal.signal(number, signal.SIG_IGN)
         return
-    _Stop.caught = tuple(number for number in EXIT_CODES if signal.getsignal(number) != signal.SIG_IGN)
+    usual = (signal.SIG_DFL, signal.default_int_handler)
+    _Stop.caught = tuple(number for number in EXIT_CODES if signal.getsignal(number) in usual)
     signal.signal(signal.SIGALRM, _remind)  # now, because Lightning puts back what it finds
     sys.unraisablehook = _unraisable
     atexit.register(_skip_finalization)  # the first to be registered is the last to be called
@@ -72,6 +74,16 @@ def defer(on: bool) -> None:
     _Stop.deferred = on
 
 
+def before_end(farewell: Callable[[], str] | None) -> None:
+    """Have this called before a first signal ends the process outside `unwinding`; what it returns is printed."""
+    _Stop.farewell = farewell
+
+
+def at_work() -> bool:
+    """Whether this process is within `unwinding`."""
+    return _Stop.at_work
+
+
 def stopped() -> bool:
     """Whether a signal has come: whatever is raised after it may be what a library has made of it."""
     return _Stop.at is not None
@@ -91,7 +103,7 @@ def _caught(number: int, frame: FrameType | None) -> None:
     elif now - _Stop.at < AGAIN_AFTER:  # the same wish: a terminal sends it to every process of a group
         return
     if not (first and _Stop.at_work):
-        _end_at_once()
+        _end_at_once(_Stop.farewell if first else None)
     if _Stop.deferred:
         _Stop.deferred = False
         signal.setitimer(signal.ITIMER_REAL, GRACE, AGAIN_AFTER)
@@ -121,10 +133,14 @@ def _remind(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _end_at_once() -> None:
+def _end_at_once(farewell: Callable[[], str] | None = None) -> None:
+    said = ""
+    if farewell is not None:
+        with suppress(Exception):  # whatever it is, the process ends
+            said = f" {farewell()}"
     with suppress(OSError, RuntimeError, ValueError):  # a terminal that is gone, or a print that is under way
         sys.stdout.flush()
     with suppress(OSError):
         show_cursor = b"\x1b[?25h" if os.isatty(2) else b""  # a progress bar hides it
-        os.write(2, show_cursor + (b"" if _Stop.told else b"Error: Interrupted.\n"))
+        os.write(2, show_cursor + (b"" if _Stop.told else f"Error: Interrupted.{said}\n".encode()))
     os._exit(EXIT_CODES[signal.Signals(_Stop.signal)])

@@ -50,11 +50,17 @@ def test_it_is_the_run_that_was_trained_last_whatever_was_done_to_others_since()
 
 def test_a_run_of_several_seeds_stands_for_them(capsys: pytest.CaptureFixture[str]) -> None:
     whole = make_run("a/1", 10)
+    (whole / "config.yaml").touch()
     seeds = [make_run(f"a/1/seed-{i}", 20 + i) for i in range(2)]
     named = runs_named("latest")
     assert named == str(whole)
     assert [run.folder for run in find_runs(named)] == seeds
     assert capsys.readouterr().out == "run=latest is outputs/a/1\n"
+
+
+def test_a_sweep_over_the_seed_is_no_run_of_several_seeds() -> None:
+    jobs = [make_run(f"multirun/s/seed-{i}", 20 + i) for i in range(2)]
+    assert newest_run() == jobs[1]
 
 
 def test_it_may_be_one_of_several() -> None:

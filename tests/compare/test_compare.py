@@ -103,6 +103,14 @@ def test_one_seed_twice_is_two_rows(tmp_path: Path) -> None:
     assert [row["seeds"] for row in rows_of(tmp_path)] == ["1", "1"]
 
 
+def test_a_sweep_over_the_seed_alone_is_one_row(tmp_path: Path) -> None:
+    for seed, elbo in ((1, -1.0), (2, -3.0)):  # in folders that are named as the parts of a run of several seeds
+        write_run(tmp_path / f"seed-{seed}", f"seed={seed}", elbo=elbo)
+    compare([str(tmp_path)], tmp_path)
+    (row,) = rows_of(tmp_path)
+    assert (row["seeds"], float(row["test/elbo"])) == ("2", -2.0)
+
+
 def test_the_seeds_of_one_run_count_each(tmp_path: Path) -> None:
     each = [
         {"seed": seed, "test": {"loss": value, "elbo": -value}, "validation": {"loss": value, "elbo": -value}}

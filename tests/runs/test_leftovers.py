@@ -14,6 +14,7 @@ OURS = ("config.yaml", "history.csv", "metrics.json", "model.txt", "hparams.yaml
 OTHERS = ("notes.txt", "train.log", "checkpoints/good.ckpt", "checkpoints/best-of-all.ckpt", "figures/paper.png",
           "seed-x/metrics.json", "figures/tsne-old.png", "data.csv")  # fmt: skip
 CONFIG = """
+seeds: 2
 model: {}
 trainer: {}
 callbacks: {within_epoch: {filename: within}}

@@ -1,4 +1,4 @@
-"""kill -9 of whole sweeps at random moments: run again, they end with the table of one that was never killed."""
+"""Sweeps or their main processes are killed at random moments: run again, the table is that of one never killed."""
 
 import csv
 import os
@@ -16,6 +16,7 @@ SWEEP = (
     *("callbacks.within_epoch.every_n_train_steps=5", "latent_dim=2,3", "loss=sgvb_a,sgvb_b", "seed=0,1,2"),
 )
 KILLS_EACH = 5  # of one sweep, before it may end
+WAYS = ("all", "main", "term")  # kill -9 of all processes, of the first alone, or SIGTERM to that
 CHANGING = ("seconds", "runs")  # columns of the table: a run that went on took less time
 
 
@@ -31,7 +32,7 @@ def torture(n: int, seed: int, folder: Path) -> list[str]:
         name = f"killed-{sweeps}"
         sweeps += 1
         for _ in range(min(KILLS_EACH, n - kills)):
-            kills += _kill(_start(folder, name), moments.uniform(0.1, 0.8) * length)
+            kills += _kill(_start(folder, name), moments.uniform(0.1, 0.8) * length, moments.choice(WAYS))
         code = _start(folder, name).wait()
         if code or _table(folder, name) != _table(folder, "whole"):
             wrong.append(f"sweep {name}: exit code {code}, or another table than that of one never killed")
@@ -53,12 +54,18 @@ def _start(folder: Path, name: str) -> subprocess.Popen[bytes]:
         )
 
 
-def _kill(sweep: subprocess.Popen[bytes], after: float) -> bool:
-    """Kill all processes of a sweep after some seconds; whether it was still running."""
+def _kill(sweep: subprocess.Popen[bytes], after: float, way: str) -> bool:
+    """Kill a sweep after some seconds in one of the WAYS; whether it was still running."""
     with suppress(subprocess.TimeoutExpired):
         sweep.wait(after)
         return False
-    os.killpg(sweep.pid, signal.SIGKILL)
+    match way:
+        case "all":
+            os.killpg(sweep.pid, signal.SIGKILL)
+        case "main":
+            sweep.kill()
+        case "term":
+            sweep.terminate()
     sweep.wait()
     return True
 

@@ -3,14 +3,17 @@
 import csv
 import json
 import os
+import signal
 import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from time import monotonic, sleep
 
 import pytest
 import yaml
 
+from aevb.command_line.sweeps.stop import holders
 from tests.conftest import CONF
 
 pytest.importorskip("hydra_plugins.hydra_joblib_launcher", reason="needs aevb[sweeps]")
@@ -24,16 +27,44 @@ SMALL = (
 )
 
 
-def sweep(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A sweep as a user starts it, in a process of its own."""
-    return subprocess.run(
+LONG = ("trainer.max_epochs=150", "seed=1,2")
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """Start a sweep as a user does, in a process of its own."""
+    return subprocess.Popen(
         [sys.executable, "-m", "aevb.train", "-m", *SMALL, *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(CONF.parent / "src")},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
     )
+
+
+def sweep(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A sweep from its start to its end."""
+    process = start(folder, *arguments)
+    stdout, stderr = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+
+def wait_for_epoch(epoch: int, *jobs: Path) -> None:
+    """Until the jobs in these folders have come to the end of an epoch."""
+    deadline = monotonic() + 120
+    while not all(f"epoch {epoch}/" in _text(job / "output.txt") for job in jobs):
+        assert monotonic() < deadline, [_text(job / "output.txt") for job in jobs]
+        sleep(0.1)
+
+
+def _text(file: Path) -> str:
+    return file.read_text() if file.exists() else ""
+
+
+def results(folder: Path) -> dict[str, object]:
+    """The test figures of each job of a sweep."""
+    files = sorted(folder.glob("*/metrics.json"))
+    return {file.parent.name: json.loads(file.read_text())["test"] for file in files}
 
 
 @pytest.mark.slow
@@ -86,3 +117,44 @@ def test_jobs_beside_each_other_are_those_of_one_after_another(tmp_path: Path, l
     with (folders["beside"] / "comparison.csv").open(newline="") as file:
         states = {row["latent_dim"]: row["state"] for row in csv.DictReader(file)}
     assert states == {"2": "finished", "3": "finished", "0": "failed"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_signal_to_the_sweep_s_process_alone_ends_its_jobs_which_go_on(
+    tmp_path: Path, launcher: str, number: signal.Signals
+) -> None:
+    folder = tmp_path / "outputs" / "multirun" / "cut"
+    options = ("sweep=cut", *LONG, f"hydra/launcher={launcher}")
+    cut = start(tmp_path, *options)
+    wait_for_epoch(5, folder / "seed-1", folder / "seed-2")
+    jobs = holders(folder)
+    assert len(jobs) == 2
+    cut.send_signal(number)
+    _, said = cut.communicate()
+    if number == signal.SIGTERM:
+        assert cut.returncode == 143
+        assert said.count("Error:") == 1
+        assert f"hydra/launcher={launcher} sweep=cut" in said
+    again = sweep(tmp_path, *options)
+    assert again.returncode == 0, again.stderr
+    whole = sweep(tmp_path, "sweep=whole", *LONG)
+    assert whole.returncode == 0, whole.stderr
+    assert results(folder) == results(folder.parent / "whole")
+
+
+@pytest.mark.slow
+def test_a_job_whose_time_is_over_is_queued_again_and_goes_on(tmp_path: Path) -> None:
+    folder = tmp_path / "outputs" / "multirun" / "queued"
+    process = start(tmp_path, "sweep=queued", *LONG, "hydra/launcher=submitit_local")
+    wait_for_epoch(5, folder / "seed-1", folder / "seed-2")
+    for job in holders(folder):
+        os.kill(job, signal.SIGUSR2)  # with which submitit, and Slurm for it, announce the end of a job's time
+    _, said = process.communicate()
+    assert process.returncode == 0, said
+    output = _text(folder / "seed-1" / "output.txt")
+    assert "Requeued job" in output
+    whole = sweep(tmp_path, "sweep=whole", *LONG)
+    assert whole.returncode == 0, whole.stderr
+    assert results(folder) == results(folder.parent / "whole")

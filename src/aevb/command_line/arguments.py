@@ -14,6 +14,7 @@ from aevb.errors import UserError
 from aevb.signals import RANK_ARGUMENTS
 
 FOLDERS = ("out", "run_dir", "hydra.run.dir", "hydra.sweep.dir")
+WORDS = ("null", "true", "false", "inf", "nan")  # which Hydra would not read as strings
 PATHS = (*FOLDERS, "run", "ckpt_path", "vq_vae", "data.dataset.root")
 
 
@@ -41,7 +42,11 @@ def hydra_quoted(text: str) -> str:
 
     >>> print(hydra_quoted("0_a=1,b='c'"))
     '0_a=1,b=\\'c\\''
+    >>> print(hydra_quoted("outputs/first-try"))
+    outputs/first-try
     """
+    if re.fullmatch(r"[A-Za-z/][A-Za-z0-9/._-]*", text) and text.lower() not in WORDS:
+        return text
     text = re.sub(r"(\\*)\$\{", r"\1\1\\${", text)  # no interpolation
     text = re.sub(r"(\\*)('|\Z)", lambda found: found[1] * 2 + ("\\'" if found[2] else ""), text)
     return f"'{text}'"

@@ -1,5 +1,6 @@
 """run=latest: the run that was trained last."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,5 +35,13 @@ def newest_run() -> Path | None:
     last = newest_file(BELOW.glob("**/checkpoints/last.ckpt"))
     if last is None:
         return None
-    folder = last.parent.parent
-    return folder.parent if folder.name.startswith("seed-") else folder
+    return run_of_seeds(last.parent.parent)
+
+
+def run_of_seeds(folder: Path) -> Path:
+    """The run of several seeds that a run's folder belongs to; the folder itself where it is no part of one.
+
+    The jobs of a sweep over the seed have folders of the same names, but a sweep has no config.yaml.
+    """
+    is_part = re.fullmatch(r"seed-\d+", folder.name) and (folder.parent / "config.yaml").is_file()
+    return folder.parent if is_part else folder

@@ -14,7 +14,7 @@ from aevb.command_line.arguments import prepare_arguments
 from aevb.command_line.hydra_patch import complete_modules, read_groups_once
 from aevb.command_line.messages import message_of
 from aevb.command_line.sweeps.go_on import how_to_go_on
-from aevb.command_line.sweeps.watch import close_sweep, log_failure, summary_of_failures
+from aevb.command_line.sweeps.watch import Watch, close_sweep, log_failure, summary_of_failures
 from aevb.errors import Interrupted, Refused
 from aevb.signals import exit_code, stopped, unwinding
 
@@ -49,7 +49,7 @@ def plain_errors(config_name: str) -> Iterator[None]:
     except (KeyboardInterrupt, Exception) as error:
         if stopped() or isinstance(error, KeyboardInterrupt):
             interruption = message_of(error if isinstance(error, KeyboardInterrupt) else KeyboardInterrupt()) or ""
-            interruption = " ".join([interruption, how_to_go_on(config_name)]).strip()
+            interruption = " ".join([interruption, how_to_go_on(config_name, Watch.folder)]).strip()
             log_failure(error, interruption)
             _fail(interruption, exit_code())
         message, failures = None if full else message_of(error, config_name), summary_of_failures()

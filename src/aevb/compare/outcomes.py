@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from aevb.command_line.latest import run_of_seeds
 from aevb.command_line.sweeps import pruned, record
 from aevb.errors import UserError
 from aevb.files import shell_path
@@ -63,8 +64,8 @@ def _folders_of_runs(root: Path) -> Iterator[Path]:
         raise UserError(
             f"{shell_path(root)} is not a folder: name one that holds runs, such as outputs/multirun/<name>"
         )
-    configs = sorted(root.glob("**/config.yaml"))
-    folders = [path.parent for path in configs if not path.parent.name.startswith("seed-") or path.parent == root]
+    configured = [path.parent for path in sorted(root.glob("**/config.yaml"))]
+    folders = [folder for folder in configured if folder == root or run_of_seeds(folder) == folder]
     yield from (folder for folder in folders if (folder / "checkpoints").is_dir() or (folder / "metrics.json").exists())
 
 

@@ -54,9 +54,10 @@ class Leftovers:
 
 def _files_of_a_run(folder: Path) -> list[Path]:
     """Nothing where there has been no run, such as where a config.yaml is of another program."""
-    seeds = [path for path in folder.glob("seed-*") if re.fullmatch(r"seed-\d+", path.name) and _is_own_folder(path)]
-    of_seeds = [path for seed in seeds for path in _files_of_a_run(seed)]
     config = _config(folder / "config.yaml")
+    parts = [] if config.get("seeds", 1) == 1 else folder.glob("seed-*")  # the jobs of a sweep may have such names
+    seeds = [path for path in parts if re.fullmatch(r"seed-\d+", path.name) and _is_own_folder(path)]
+    of_seeds = [path for seed in seeds for path in _files_of_a_run(seed)]
     written = "|".join(_pattern(filename) for filename in {*CHECKPOINTS, *_filenames(config)})
     checkpoints = [
         path for path in (folder / "checkpoints").glob("*.ckpt") if re.fullmatch(rf"({written})(-v\d+)?", path.stem)

@@ -3,6 +3,7 @@
 import logging
 import os
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from time import time
 from traceback import format_exception
@@ -21,17 +22,22 @@ from aevb.command_line import PACKAGE
 from aevb.command_line.messages import message_of
 from aevb.command_line.sweeps import record
 from aevb.command_line.sweeps.folders import leave_fixed_options_out
+from aevb.command_line.sweeps.go_on import how_to_go_on
 from aevb.command_line.sweeps.lines import Lines, ended
 from aevb.command_line.sweeps.output import FILE, Output
 from aevb.command_line.sweeps.pruned import Pruned
 from aevb.command_line.sweeps.resources import jobs_at_once, take_share
 from aevb.command_line.sweeps.slots import wait_for_slot
+from aevb.command_line.sweeps.stop import EndWithSweep, stop_jobs, wait_for_jobs
 from aevb.errors import Refused, UserError
 from aevb.files import disk_errors, shell_path
 from aevb.lock import locked
+from aevb.signals import before_end
 
 IN_USE = "is running a sweep there. Wait until it has ended, or give this one another name."
 METRICS = "metrics.json"  # which a run writes at its end
+OF_THIS_PROCESS = (".BasicLauncher",)
+OF_THIS_MACHINE = (".JoblibLauncher", ".LocalLauncher")  # whose jobs end with the sweep
 
 
 class Watch(Callback):
@@ -44,6 +50,7 @@ class Watch(Callback):
     folder: Path | None = None  # of the sweep that this process has started
     closing = ExitStack()  # what is to be done at its end
     claimed: frozenset[Path] = frozenset()  # what jobs of the sweep have written
+    ends_with_sweep = False  # whether this process, which runs jobs, does
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
         close_sweep()
@@ -59,6 +66,8 @@ class Watch(Callback):
         folder = Path(str(config.hydra.sweep.dir))
         Watch.closing.enter_context(locked(folder, IN_USE))
         Watch.folder = folder.resolve()
+        before_end(partial(_farewell, config))
+        wait_for_jobs(Watch.folder)
         leave_fixed_options_out(config)
         with disk_errors(shell_path(folder), "Choose another place with hydra.sweep.dir=/some/folder."):
             record.begin(folder, num_jobs(config))
@@ -75,6 +84,9 @@ class Watch(Callback):
         if _is_beside_others(config):
             at_once = jobs_at_once()
             take_share(config.hydra.job.num, at_once)
+            if _launcher_is(config, OF_THIS_MACHINE) and not Watch.ends_with_sweep:
+                Watch.ends_with_sweep = True
+                EndWithSweep(folder.parent).start()
             if config.hydra.launcher._target_.endswith(".LocalLauncher"):
                 self.slot = wait_for_slot(folder.parent / ".slots", at_once)
             self.output = Output(folder)
@@ -168,13 +180,25 @@ def summary_of_failures() -> str | None:
 
 def close_sweep() -> None:
     """Let go of the sweep that this process had started."""
+    before_end(None)
     Watch.closing.close()
     Watch.folder, Watch.claimed = None, frozenset()
 
 
 def _is_beside_others(config: DictConfig) -> bool:
     """Whether the jobs run in processes of their own."""
-    return config.hydra.mode == RunMode.MULTIRUN and not config.hydra.launcher._target_.endswith(".BasicLauncher")
+    return config.hydra.mode == RunMode.MULTIRUN and not _launcher_is(config, OF_THIS_PROCESS)
+
+
+def _launcher_is(config: DictConfig, names: tuple[str, ...]) -> bool:
+    return str(config.hydra.launcher._target_).endswith(names)
+
+
+def _farewell(config: DictConfig) -> str:
+    """End the jobs of the sweep that this process has started, and say how to go on with it."""
+    if Watch.folder is not None and _launcher_is(config, OF_THIS_MACHINE):
+        stop_jobs(Watch.folder)
+    return how_to_go_on(config.hydra.job.config_name, Watch.folder)
 
 
 def _let_processes_find_the_code() -> None:
