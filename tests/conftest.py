@@ -15,6 +15,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 import aevb.command_line.resolvers  # noqa: F401  (configurations compute with them)
+from aevb.command_line.hydra_patch import read_yaml_in_c
 from aevb.command_line.plain_errors import plain_errors
 from aevb.distributions import Bernoulli, NormalPosterior, StandardNormal
 from aevb.losses import SGVBB, VariationalBound
@@ -25,6 +26,7 @@ CONF = Path(__file__).parent.parent / "conf"
 RunCommand = Callable[..., tuple[int, str, str]]
 
 torch.set_num_threads(1)
+read_yaml_in_c()
 
 
 def choices(group: str) -> list[str]:

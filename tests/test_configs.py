@@ -92,7 +92,7 @@ def test_every_config_composes_builds_and_takes_a_step(configure: Configure, gro
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("channels", [1, pytest.param(3, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("model", MODELS)
 def test_every_model_trains_every_parameter_at_every_size(
     configure: Configure, model: str, channels: int, size: str
@@ -103,7 +103,7 @@ def test_every_model_trains_every_parameter_at_every_size(
 
 @pytest.mark.parametrize("encoder", choices("encoder"))
 @pytest.mark.parametrize("decoder", ["linear", "mlp", "conv"])
-@pytest.mark.parametrize("loss", ["sgvb_a", "sgvb_b"])
+@pytest.mark.parametrize("loss", ["sgvb_a", pytest.param("sgvb_b", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     "likelihood",
     ["bernoulli", "gaussian", "gaussian likelihood.scale=learned", "gaussian likelihood.scale=predicted"],

@@ -8,8 +8,10 @@ import pytest
 
 from tests.conftest import CONF
 
-COMMANDS = ("train", "draw", "evaluate", "compare_estimators")
+COMMANDS = ("train", "draw", "evaluate", "compare", "compare_estimators")
 TRAIN = ["-m", "aevb.train", "data=digits", "trainer=cpu", "trainer.max_epochs=1", "figures=[]", "hydra.run.dir=run"]
+EVALUATE = ["sections=[elbo]", "num_images=20"]
+ESTIMATE = ["num_images=2", "repetitions=20", "num_samples=[1]", "estimators=[sgvb_a]"]
 
 
 def imported(folder: Path, *arguments: str) -> set[str]:
@@ -51,16 +53,8 @@ def test_the_configuration_is_shown_without_torch(tmp_path: Path, command: str) 
     [
         ["-c", "from aevb.runs import load_data, load_model; load_model('run'); load_data('run')"],
         ["-m", "aevb.draw", "run=run", "max_images=50"],
-        ["-m", "aevb.evaluate", "run=run", "sections=[elbo]", "num_images=20"],
-        [
-            "-m",
-            "aevb.compare_estimators",
-            "run=run",
-            "num_images=2",
-            "repetitions=20",
-            "num_samples=[1]",
-            "estimators=[sgvb_a]",
-        ],
+        pytest.param(["-m", "aevb.evaluate", "run=run", *EVALUATE], marks=pytest.mark.slow),
+        pytest.param(["-m", "aevb.compare_estimators", "run=run", *ESTIMATE], marks=pytest.mark.slow),
         ["-c", "import aevb.losses, aevb.models, aevb.metrics.importance"],
     ],
     ids=["load", "draw", "evaluate", "compare_estimators", "parts"],

@@ -21,6 +21,7 @@ def run(*arguments: str, cwd: Path) -> str:
     return done.stdout.decode("ascii")
 
 
+@pytest.mark.slow
 def test_a_run_is_trained_and_evaluated(tmp_path: Path) -> None:
     quick = ("experiment=quick", "trainer.max_epochs=1", "figures=[]", "hydra.run.dir=run")
     assert "nats per image" in run("aevb.train", *quick, cwd=tmp_path)

@@ -88,6 +88,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 LONG = ("hydra/launcher=", "experiment=vq_prior vq_vae=", "hydra/sweeper=")  # those that take tens of seconds
 
 
+def marks(line: str, page: str) -> list[pytest.MarkDecorator]:
+    """The commands of the README run in every test run, the others in a long one."""
+    return [] if page == "README.md" and not any(map(line.__contains__, LONG)) else [pytest.mark.slow]
+
+
 @pytest.fixture
 def filled_in(folder: Path, monkeypatch: pytest.MonkeyPatch, run_command: RunCommand) -> Callable[[str], str]:
     """A text with the folders of runs for its placeholders; they are trained when they are first needed."""
@@ -112,10 +117,7 @@ def filled_in(folder: Path, monkeypatch: pytest.MonkeyPatch, run_command: RunCom
 
 @pytest.mark.parametrize(
     "line",
-    [
-        pytest.param(line, id=f"{page}: {line}", marks=[pytest.mark.slow] if any(map(line.__contains__, LONG)) else [])
-        for line, page in COMMANDS.items()
-    ],
+    [pytest.param(line, id=f"{page}: {line}", marks=marks(line, page)) for line, page in COMMANDS.items()],
 )
 def test_every_command_of_the_pages_runs(line: str, filled_in: Callable[[str], str], run_command: RunCommand) -> None:
     _, flag, module, *arguments = shlex.split(filled_in(line))
@@ -124,6 +126,15 @@ def test_every_command_of_the_pages_runs(line: str, filled_in: Callable[[str], s
     code, output, errors = run_command(ENTRIES[name], name, *short(name, *arguments))
     assert code == 0, errors
     assert output
+
+
+@pytest.mark.parametrize(
+    "line", [line for line in COMMANDS if " src.train " in line and " -m src.train -m" not in line]
+)
+def test_every_training_of_the_pages_composes(line: str, configure: Callable[..., DictConfig]) -> None:
+    arguments = shlex.split(line)[3:]
+    if not any(argument.startswith((*FLAGS, "vq_vae=")) for argument in arguments):
+        configure(*(argument for argument in arguments if "<" not in argument))
 
 
 def test_every_make_target_of_the_pages_exists() -> None:

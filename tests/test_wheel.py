@@ -37,6 +37,7 @@ def test_its_version_is_that_of_the_package(wheel: zipfile.ZipFile) -> None:
     assert f"Version: {aevb.__version__}\n" in metadata
 
 
+@pytest.mark.slow
 def test_it_trains_draws_and_evaluates_in_an_empty_folder(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
     installed, work = tmp_path / "site", tmp_path / "work"
     wheel.extractall(installed)

@@ -25,8 +25,8 @@ from aevb.signals import unwinding
 job = Path(sys.argv[1])
 EndWithSweep(job.parent).start()
 with locked(job), unwinding():
-    print("at work", flush=True)
     try:
+        print("at work", flush=True)
         time.sleep(60)
     except KeyboardInterrupt:
         time.sleep(0.5)

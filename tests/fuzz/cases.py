@@ -116,6 +116,11 @@ LEFT_OUT = (
     "trainer.strategy",  # for the same reason
     *(f"callbacks.{name}.{option}" for name in ("best", "last") for option in ("filename", "dirpath")),
 )
+CHOICES = ("model=", "figures=", "sections=", "callbacks=", "logger=")  # which decide what options there are
+CALLBACKS = (
+    *("every_checkpoint", "within_epoch", "early_stopping", "ema", "gradient_norms"),
+    *("latent_histograms", "embedding"),
+)
 TOP = {"train": ("latent_dim", "seed", "seeds", "ckpt_path", "run_dir", "figures_split", "foo", "choices.model")}
 
 
@@ -134,10 +139,16 @@ class Case(NamedTuple):
 @st.composite
 def cases(draw: st.DrawFn, runs: Mapping[str, str]) -> Case:
     """Random cases; runs: folders of trained runs, by the name of their model."""
-    command = draw(weighted(train=12, draw=3, evaluate=3, compare_estimators=2))
-    make = {"train": _train, "draw": _draw, "evaluate": _evaluate, "compare_estimators": _compare}[command]
+    command = draw(weighted(train=12, draw=3, evaluate=3, compare_estimators=2, compare=1))
+    make = {
+        "train": _train,
+        "draw": _draw,
+        "evaluate": _evaluate,
+        "compare_estimators": _compare_estimators,
+        "compare": _compare,
+    }[command]
     base, names, declared = make(draw, runs)
-    chosen = [option for option in base if option.startswith(("model=", "figures=", "sections="))]
+    chosen = [option for option in base if option.startswith(CHOICES)]
     if draw(in_percent(60)):
         names = _options(command, *chosen)
     names = [name for name in names if name not in LEFT_OUT]
@@ -213,8 +224,11 @@ def _train(draw: st.DrawFn, runs: Mapping[str, str]) -> tuple[list[str], list[st
     if draw(in_percent(20)):
         base[base.index("figures=[]")] = f"figures=[{figure}]"
         groups.append("figures")
+    if draw(in_percent(20)):
+        more = draw(st.lists(st.sampled_from(CALLBACKS), min_size=1, max_size=2, unique=True))
+        base.append(f"callbacks=[default,{','.join(more)}]")
     if draw(in_percent(10)):
-        base.append("callbacks=[default,every_checkpoint,within_epoch]")
+        base.append(f"logger={draw(st.sampled_from(('csv', 'none', '[tensorboard,csv]')))}")
     callback = draw(st.sampled_from(("best", "last")))
     star = {group: callback if group == "callbacks" else figure for group in groups}
     names = [*_names(commands.TRAIN, star), *TOP["train"] * 2, *groups]
@@ -253,6 +267,11 @@ def _evaluate(draw: st.DrawFn, runs: Mapping[str, str]) -> tuple[list[str], list
 
 
 def _compare(draw: st.DrawFn, runs: Mapping[str, str]) -> tuple[list[str], list[str], Mapping[str, Kind]]:
+    several = draw(st.lists(st.sampled_from([*runs.values()]), min_size=1, unique=True))
+    return [f"run=[{','.join(several)}]", "out=out"], [*commands.COMPARE, "foo"], commands.COMPARE
+
+
+def _compare_estimators(draw: st.DrawFn, runs: Mapping[str, str]) -> tuple[list[str], list[str], Mapping[str, Kind]]:
     base = [f"run={runs['mlp_vae']}", "out=out", "estimators=[sgvb_a,iwae]", "num_samples=[1,2]", "repetitions=20"]
     base += ["num_images=2", "reference_samples=100"]
     names = [

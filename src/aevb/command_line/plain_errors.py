@@ -11,7 +11,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 
 from aevb.command_line.arguments import prepare_arguments
-from aevb.command_line.hydra_patch import complete_modules, read_groups_once
+from aevb.command_line.hydra_patch import complete_modules, compose_once, read_groups_once, read_yaml_in_c
 from aevb.command_line.messages import message_of
 from aevb.command_line.sweeps.go_on import how_to_go_on
 from aevb.command_line.sweeps.watch import Watch, close_sweep, log_failure, summary_of_failures
@@ -30,6 +30,8 @@ def plain_errors(config_name: str) -> Iterator[None]:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without ± shows ?
+    compose_once()
+    read_yaml_in_c()
     completes = {"--shell-completion", "-sc"} & {*sys.argv}
     if completes or {"--help", "-h"} & {*sys.argv}:
         read_groups_once()

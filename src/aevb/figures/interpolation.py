@@ -12,6 +12,8 @@ from aevb.figures.canvas.mosaic import mosaic
 from aevb.figures.canvas.sheet import sheet
 from aevb.figures.canvas.two_images import two_images
 
+COLUMNS = 10  # images in a line
+
 
 def interpolation(
     x: Tensor,
@@ -43,8 +45,10 @@ def interpolation(
         f"codes on a {path} path, decoded": decode(latent_path(z_start, z_end, t, path)),
         "pixels, averaged: $(1 - t)\\,x_0 + t\\,x_1$": pixels,
     }
-    figure = sheet(0.38 * (n + 2) + 0.6, 1.6)
-    grid = figure.add_gridspec(len(rows), 3, width_ratios=[1, n, 1], wspace=0.01)
+    columns = min(n, COLUMNS)
+    lines = -(-n // columns)
+    figure = sheet(0.38 * (columns + 2) + 0.6, 2 * (0.38 * lines + 0.35))
+    grid = figure.add_gridspec(len(rows), 3, width_ratios=[1, columns, 1], wspace=0.01)
     panels = [
         ("from $x_0$", ends[:1], grid[:, 0]),
         *((title, images, grid[row, 1]) for row, (title, images) in enumerate(rows.items())),
@@ -52,7 +56,7 @@ def interpolation(
     ]
     for title, images, place in panels:
         axes = figure.add_subplot(place)
-        axes.imshow(mosaic(images, columns=len(images)), interpolation="nearest")
+        axes.imshow(mosaic(images, columns=min(len(images), columns)), interpolation="nearest")
         axes.set_axis_off()
         axes.set_title(title, fontsize=8)
     return figure

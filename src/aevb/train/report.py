@@ -10,8 +10,7 @@ from rich.table import Table
 
 from aevb.files import relative_to_cwd, shell_path, write_text_atomically
 from aevb.terminal import format_number, shell_command
-
-STAGES = ("test", "validation")
+from aevb.train.loggers.results import STAGES
 
 
 def write_metrics(run_dir: Path, metrics: dict[str, Any]) -> None:
