@@ -12,6 +12,7 @@ import yaml
 from aevb.compare import main
 from aevb.compare.columns import differing
 from aevb.compare.outcomes import outcomes
+from aevb.compare.rows import rows
 from aevb.compare.run import compare
 from aevb.errors import UserError
 from tests.conftest import RunCommand
@@ -109,6 +110,41 @@ def test_a_sweep_over_the_seed_alone_is_one_row(tmp_path: Path) -> None:
     compare([str(tmp_path)], tmp_path)
     (row,) = rows_of(tmp_path)
     assert (row["seeds"], float(row["test/elbo"])) == ("2", -2.0)
+
+
+def test_callbacks_that_change_a_result_tell_runs_apart(tmp_path: Path) -> None:
+    for name, callbacks in (("a", {}), ("b", {"ema": {"decay": 0.9}}), ("c", {"progress": {}})):
+        write_run(tmp_path / name, f"seed={ord(name)}", f"callbacks=[default,{name}]")
+        config = yaml.safe_load((tmp_path / name / "config.yaml").read_text())
+        (tmp_path / name / "config.yaml").write_text(yaml.safe_dump({**config, "callbacks": callbacks}))
+    assert differing(runs := outcomes([str(tmp_path)])) == ["callbacks"]
+    assert len(rows(runs, ["callbacks"])) == 2
+
+
+def test_a_run_that_is_named_twice_counts_once(tmp_path: Path) -> None:
+    write_run(tmp_path / "runs" / "a")
+    (tmp_path / "link").symlink_to(tmp_path / "runs" / "a")
+    assert len(outcomes([str(tmp_path / "runs"), str(tmp_path / "link"), str(tmp_path / "runs" / "a")])) == 1
+
+
+def test_a_value_is_what_hydra_reads(tmp_path: Path) -> None:
+    write_run(tmp_path / "a", overrides=["encoder.activation={name:leaky_relu,negative_slope:0.3}"])
+    value = outcomes([str(tmp_path / "a")])[0].options["encoder.activation"]
+    assert value == {"name": "leaky_relu", "negative_slope": 0.3}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        *({"validation": {"elbo": value, "loss": 1.0}} for value in (float("nan"), None, "x")),
+        *({"seconds": "x"}, {"data": "x"}, {"units": [1]}, {"test": 3}),
+        {"seeds": [{"seed": 0, "test": {"loss": 1.0}, "validation": {}}, {"seed": 1, "test": {}, "validation": {}}]},
+    ],
+)
+def test_metrics_that_no_run_writes_are_named(tmp_path: Path, changed: dict[str, Any]) -> None:
+    write_run(tmp_path / "a", **changed)
+    with pytest.raises(UserError, match=r"a/metrics\.json is not what a run writes"):
+        outcomes([str(tmp_path)])
 
 
 def test_the_seeds_of_one_run_count_each(tmp_path: Path) -> None:

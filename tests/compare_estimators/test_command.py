@@ -64,6 +64,7 @@ def test_a_run_gets_a_table_a_figure_and_sentences(run: Run, folder: Path, monke
     assert "…" not in output
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_numbers(run: Run, tmp_path: Path) -> None:
     tables = []
     for i, options in enumerate((["seed=1"], ["seed=1"], ["seed=2"], ["seed=1", "fresh=true"])):

@@ -76,6 +76,7 @@ def results_of(where: str) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     return evaluation, {row["name"]: row for row in evaluation["results"]}
 
 
+@pytest.mark.slow
 def test_a_vae_of_the_plane_is_measured_in_every_way(run: Run) -> None:
     code, output, _ = run("run=plane")
     assert code == 0

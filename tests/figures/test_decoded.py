@@ -87,7 +87,8 @@ def test_the_plane_is_that_of_the_largest_kl(
     axes = decoded_grid(decode, codes, STANDARD, None if kl is None else torch.tensor(kl), n=2).axes[0]
     assert (axes.get_xlabel(), axes.get_ylabel()) == (f"$z_{{{across}}}$", f"$z_{{{up}}}$")
     (held,) = {1, 2, 3} - {across, up}
-    assert axes.get_title() == f"The latent plane, decoded; $z_{{{held}}}$ at the mean of the codes"
+    title = " ".join(axes.get_title().split())
+    assert title == f"The latent plane, decoded; $z_{{{held}}}$ at the mean of the codes"
 
 
 def test_a_plane_has_no_others(decode: Callable[[Tensor], Tensor]) -> None:

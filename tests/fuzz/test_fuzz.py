@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from tests.conftest import CONF
@@ -16,6 +17,7 @@ from tests.fuzz.oracle import faults
 A_CASE = Case("train", [], ["++latent_dim=-1"])
 
 
+@pytest.mark.slow
 def test_a_few_cases_end_well(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(["src", "."]), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "tests.fuzz", "--seed", "0", "--cases", "2"]
@@ -24,6 +26,7 @@ def test_a_few_cases_end_well(tmp_path: Path) -> None:
     assert "2 cases" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_seed_gives_the_same_cases_again_and_another_seed_others() -> None:
     assert of_seed(1) == of_seed(1)
     assert of_seed(1) != of_seed(2)

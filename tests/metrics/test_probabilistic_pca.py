@@ -46,6 +46,7 @@ def test_scikit_learn_knows_the_same_maximum() -> None:
     ("posterior", "loss"),
     [(FullNormalPosterior, SGVBB()), (NormalPosterior, STL()), (NormalPosterior, IWAE(5))],
 )
+@pytest.mark.slow
 def test_training_reaches_it_within_a_tenth_of_a_nat(
     posterior: Callable[..., nn.Module], loss: VariationalBound
 ) -> None:

@@ -319,6 +319,7 @@ def test_runs_are_in_folders_named_after_them_and_never_share_one(run: Run, tmp_
     assert len(list((tmp_path / "outputs" / "mlp_vae-sgvb_b-z3").iterdir())) == 2
 
 
+@pytest.mark.slow
 def test_a_multirun_gives_independent_runs_in_folders_that_tell_them_apart(run: Run, tmp_path: Path) -> None:
     code, _ = run("-m", *QUICK, "model=mlp_vae,conv_vae", "loss=sgvb_a,sgvb_b", "latent_dim=2,3")
     assert code == 0

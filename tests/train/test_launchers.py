@@ -27,6 +27,18 @@ SMALL = (
 )
 
 
+KILLER = """
+import os
+import signal
+
+from lightning.pytorch import Callback
+
+
+class Killer(Callback):
+    def on_train_start(self, trainer, pl_module):
+        if type(pl_module.model.loss).__name__ == "SGVBB":
+            os.kill(os.getpid(), signal.SIGKILL)
+"""
 LONG = ("trainer.max_epochs=150", "seed=1,2")
 
 
@@ -35,7 +47,7 @@ def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "aevb.train", "-m", *SMALL, *arguments],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(CONF.parent / "src")},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(CONF.parent / "src"), str(folder)])},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -158,3 +170,31 @@ def test_a_job_whose_time_is_over_is_queued_again_and_goes_on(tmp_path: Path) ->
     whole = sweep(tmp_path, "sweep=whole", *LONG)
     assert whole.returncode == 0, whole.stderr
     assert results(folder) == results(folder.parent / "whole")
+
+
+@pytest.mark.slow
+def test_a_job_whose_process_is_killed_goes_on_and_so_do_the_others(tmp_path: Path) -> None:
+    folder = tmp_path / "outputs" / "multirun" / "killed"
+    process = start(tmp_path, "sweep=killed", "trainer.max_epochs=150", "seed=1,2,3", "hydra/launcher=joblib")
+    wait_for_epoch(5, folder / "seed-1", folder / "seed-2")
+    os.kill(holders(folder)[0], signal.SIGKILL)
+    output, said = process.communicate()
+    assert process.returncode == 0, said
+    assert "go on one at a time" in output
+    whole = sweep(tmp_path, "sweep=whole", "trainer.max_epochs=150", "seed=1,2,3")
+    assert whole.returncode == 0, whole.stderr
+    assert results(folder) == results(folder.parent / "whole")
+
+
+@pytest.mark.slow
+def test_a_job_whose_process_is_killed_again_is_a_row_and_the_others_run(tmp_path: Path) -> None:
+    (tmp_path / "killer.py").write_text(KILLER)
+    killer = "callbacks.killer={_target_: killer.Killer}"
+    with_killer = ("loss=sgvb_a,sgvb_b,iwae", f"+{killer}", "hydra/launcher=joblib", "sweep=killed")
+    process = start(tmp_path, *with_killer)
+    output, said = process.communicate()
+    assert process.returncode == 1
+    assert "1 of 3 jobs failed" in said
+    assert "its process was killed" in said
+    assert "Traceback" not in said + output
+    assert len(results(tmp_path / "outputs" / "multirun" / "killed")) == 2

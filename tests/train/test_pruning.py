@@ -37,6 +37,7 @@ def rows() -> dict[str, dict[str, str]]:
         return {row["optimizer.lr"]: row for row in csv.DictReader(file)}
 
 
+@pytest.mark.slow
 def test_a_hopeless_job_is_pruned_and_running_again_changes_nothing(sweep: Sweep) -> None:
     code, output, _ = sweep(*SEARCH, RATES)
     assert code == 0
@@ -61,6 +62,7 @@ def test_a_hopeless_job_is_pruned_and_running_again_changes_nothing(sweep: Sweep
     assert {path: path.stat().st_mtime_ns for path in FOLDER.rglob("*.ckpt")} == written
 
 
+@pytest.mark.slow
 def test_a_job_that_was_cut_short_goes_on_as_the_same_trial(sweep: Sweep, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(model: LightningModel) -> None:
         if model.trainer.optimizers[0].param_groups[0]["lr"] < 1e-5 and model.current_epoch == 1:
@@ -85,6 +87,7 @@ def test_jobs_that_diverge_are_failures_and_pruned_ones_are_none(sweep: Sweep) -
     assert found == {GOOD: ["COMPLETE"], HOPELESS: ["PRUNED"], "1000.0": ["FAIL"]}
 
 
+@pytest.mark.slow
 def test_a_job_of_a_search_that_prunes_none_goes_on_to_its_end(sweep: Sweep) -> None:
     assert sweep(*SEARCH, RATES)[0] == 0
     output = sweep(*SEARCH, RATES, "hydra.sweeper.pruner=none", "hydra.sweeper.n_trials=3")[1]

@@ -167,6 +167,15 @@ def test_options_that_decide_training_are_given_again(configure: Configure) -> N
         train(configure(*QUICK, "trainer.max_epochs=2", f"ckpt_path={done.run_dir}"))
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_a_run_that_averages_its_weights_goes_on_only_as_one(configure: Configure, first: bool) -> None:
+    averaging = (["callbacks=[default,ema]"], [])
+    done = configure(*QUICK, "trainer.max_epochs=1", *averaging[not first])
+    train(done)
+    with pytest.raises(UserError, match=r"belongs to a run with other options: callbacks\.ema"):
+        train(configure(*QUICK, "trainer.max_epochs=2", f"ckpt_path={done.run_dir}", *averaging[first]))
+
+
 def test_seconds_of_all_parts_are_added(configure: Configure) -> None:
     half = configure(*QUICK, "trainer.max_epochs=1")
     train(half)

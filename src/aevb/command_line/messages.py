@@ -45,6 +45,11 @@ def message_of(error: BaseException, config_name: str = "train") -> str | None:
             return group_message(str(error))
         case ValueError() if "Unable to configure handler" in str(error) and error.__cause__:
             return message_of(error.__cause__, config_name)  # the log file cannot be opened
+        case RuntimeError() if type(error).__name__ == "UncompletedJobError":  # of submitit
+            return (
+                "The process of a job was killed, perhaps for want of memory, and the jobs that had not ended were "
+                "stopped."
+            )
         case RuntimeError() if "Unknown plugin class" in str(error):
             plugin = _plugin(str(error))
             extra = "ray" if plugin == "hydra-ray-launcher" else "sweeps"

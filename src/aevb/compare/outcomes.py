@@ -2,20 +2,26 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import yaml
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
 
 from aevb.command_line.latest import run_of_seeds
+from aevb.command_line.observers import OBSERVERS
 from aevb.command_line.sweeps import pruned, record
 from aevb.errors import UserError
 from aevb.files import shell_path
 
 Scores = dict[str, dict[str, float]]  # by stage (test, validation) and quantity
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where libyaml is
-NOT_OPTIONS = ("callbacks", "figures", "figures_split", "logger", "run_dir", "ckpt_path", "sweep", "choices")
+FACTS: dict[str, Any] = {"units": dict, "data": dict, "seconds": float, "epochs": int, "choices": dict}
+NOT_OPTIONS = ("figures", "figures_split", "logger", "run_dir", "ckpt_path", "sweep", "choices")
 
 
 @dataclass(frozen=True)
@@ -46,8 +52,8 @@ def outcomes(paths: list[str]) -> list[Outcome]:
 
     Raises UserError where there is none, or where a run has written something else than a run writes.
     """
-    folders = dict.fromkeys(folder for path in paths for folder in _folders_of_runs(Path(path)))
-    found = [outcome(folder) for folder in folders]
+    folders = {folder.resolve(): folder for path in paths for folder in _folders_of_runs(Path(path))}
+    found = [outcome(folder) for folder in folders.values()]
     failed = [job for path in paths for job in _failed_jobs(Path(path))]
     known = {job.folder.resolve(): job for job in failed}
     runs = [_as_failed(run, known.pop(run.folder.resolve(), None)) for run in found]
@@ -73,7 +79,9 @@ def outcome(folder: Path) -> Outcome:
     """What a run has written; UserError where it is something else than a run writes."""
     config = _config(folder / "config.yaml")
     choices = config.get("choices") or {}
-    composed = {name: value for name, value in _flat(config) if name.partition(".")[0] not in NOT_OPTIONS} | choices
+    composed = {name: value for name, value in _flat(config) if _is_option(name)} | choices
+    if acting := [name for name in config.get("callbacks") or {} if name not in OBSERVERS]:
+        composed["callbacks"] = acting
     metrics = _metrics(folder / "metrics.json")
     if metrics is None and (ended := pruned.read(folder)):
         overrides = _by_name(ended.overrides)
@@ -87,10 +95,19 @@ def outcome(folder: Path) -> Outcome:
         each = metrics.get("seeds", [alone])
         scores = tuple({stage: dict(own[stage]) for stage in ("test", "validation")} for own in each)
         seeds = tuple(own["seed"] for own in each)
-        facts = {name: metrics[name] for name in ("units", "data", "seconds", "epochs", "choices")}
+        facts = {name: kind(metrics[name]) for name, kind in FACTS.items()}
+        _check_scores(scores)
         return Outcome(folder, options, given, seeds, scores, facts=facts)
-    except (KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, yaml.YAMLError) as error:
         raise _not_a_run(folder / "metrics.json") from error
+
+
+def _check_scores(scores: tuple[Scores, ...]) -> None:
+    """Raise ValueError for what is no number, and for seeds of which not the same was measured."""
+    for own in scores:
+        for stage, values in own.items():
+            if values.keys() != scores[0][stage].keys() or not all(map(isfinite, values.values())):
+                raise ValueError(stage)
 
 
 def _failed_jobs(root: Path) -> list[Outcome]:
@@ -145,7 +162,23 @@ def _not_a_run(path: Path) -> UserError:
 def _by_name(overrides: list[str]) -> dict[str, Any]:
     """Options as the command line had them."""
     pairs = [override.lstrip("+~").partition("=") for override in overrides]
-    return {name: yaml.safe_load(value) for name, _, value in pairs if name.partition(".")[0] not in NOT_OPTIONS}
+    return {name: _value(value) for name, _, value in pairs if _is_option(name)}
+
+
+def _is_option(name: str) -> bool:
+    """Whether an option may decide a result."""
+    group, _, rest = name.partition(".")
+    if group == "callbacks":
+        return bool(rest) and rest.partition(".")[0] not in OBSERVERS
+    return group not in NOT_OPTIONS
+
+
+def _value(text: str) -> Any:
+    """A value as Hydra reads it, whose dictionaries are not YAML's."""
+    if "{" in text:
+        with suppress(HydraException):
+            return OverridesParser.create().parse_override(f"name={text}").value()
+    return yaml.safe_load(text)
 
 
 def _flat(config: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
@@ -56,16 +58,22 @@ def _against_option(axis: Axes, rows: Sequence[Row], columns: Sequence[str], nam
 def _learning_curves(axis: Axes, rows: Sequence[Row], comparison: Comparison) -> None:
     """The figure that rows are ranked by, or their loss, of each epoch, on the average over seeds."""
     name = comparison.criterion[1] if comparison.criterion else "loss"
+    many = len(rows) > MOST_LINES
+    if many:
+        axis.set_prop_cycle(color=colormaps["viridis"](np.linspace(0, 0.95, len(rows))))
     for row in rows:
         curves = [_curve(history, name) for run in row.runs if (history := _history(run.folder / "history.csv"))]
         length = min((len(curve) for curve in curves), default=0)
         if not length:
             continue
         mean = [sum(curve[i][1] for curve in curves) / len(curves) for i in range(length)]
-        axis.plot([curves[0][i][0] for i in range(length)], mean, label=label(row.options))
+        axis.plot(
+            [curves[0][i][0] for i in range(length)], mean, label=label(row.options), marker="o" if length == 1 else ""
+        )
     axis.set_xlabel("epoch")
     axis.set_ylabel(name)
-    axis.set_title("learning curves", fontsize="medium")
+    order = ", dark to light in the order of the table" if many else ""
+    axis.set_title(f"learning curves{order}", fontsize="medium")
 
 
 def _curve(history: list[Epoch], name: str) -> list[tuple[float, float]]:

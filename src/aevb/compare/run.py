@@ -18,7 +18,7 @@ from aevb.files import shell_path, writing_into
 
 def compare_runs(cfg: DictConfig) -> Comparison:
     """Compare the runs that `run` stands for."""
-    if cfg.run is None:
+    if not cfg.run:
         raise UserError("run= is missing: name a folder that holds runs, such as run=outputs/multirun/<name>")
     named = runs_named(cfg.run)
     paths = [str(path) for path in named] if isinstance(named, list) else [str(named)]

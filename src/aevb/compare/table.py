@@ -27,7 +27,7 @@ class Comparison:
         self.columns = list(columns)
         self.figures = figures(table)
         self.criterion, self.reasons = criterion(table)
-        self.group = group
+        self.group, self.sort = group, sort
         if group is not None and group not in self.columns:
             raise UserError(f"group={group}: expected one of the options that differ: {', '.join(self.columns)}")
         self.rows = sorted(table, key=lambda row: self._key(row, sort))
@@ -81,7 +81,8 @@ class Comparison:
 
     def title(self) -> str:
         runs = f"{len(self.rows)} combination{'s' * (len(self.rows) != 1)}"
-        return f"{runs}, ranked by {' '.join(self.criterion)}" if self.criterion else f"{runs}, not ranked"
+        ranked = f"{runs}, ranked by {' '.join(self.criterion)}" if self.criterion else f"{runs}, not ranked"
+        return ranked if self.sort is None else f"{ranked}, in the order of {self.sort}"
 
     def notes(self) -> list[str]:
         """What a reader of the table has to know."""
@@ -91,7 +92,8 @@ class Comparison:
             for run in row.runs
             if not run.finished
         ]
-        ranked = [f"Not ranked: {' '.join(self.reasons)}"] if self.reasons else []
+        reasons = [f"{reason[:1].upper()}{reason[1:]}" for reason in self.reasons]
+        ranked = [f"Not ranked. {' '.join(reasons)}"] if reasons else []
         seeds = any(row.num_seeds > 1 for row in self.rows)
         spread = ["± is the standard deviation over seeds."] if seeds else []
         best = [f"{BEST} marks the best {'of each group' if self.group else 'row'}."] if self.best else []

@@ -72,7 +72,8 @@ def resumed_from(ckpt_path: str | None, config: dict[str, Any]) -> Resumed | Non
 
 def _check_same_run(path: Path, checkpoint: dict[str, Any], config: dict[str, Any]) -> None:
     then, now = flat(checkpoint["config"]), flat(config)
-    differing = differences(then, now, _must_agree)
+    averages = {f"callbacks.{name}" for name in _averaging(checkpoint["config"]) | _averaging(config)}
+    differing = differences(then, now, lambda option: _must_agree(option) or option.rpartition(".")[0] in averages)
     if differing:
         follows = [
             key for key in sorted(then.keys() & now.keys()) if key.startswith("scheduler.") and then[key] != now[key]
@@ -83,6 +84,12 @@ def _check_same_run(path: Path, checkpoint: dict[str, Any], config: dict[str, An
             f"they are in {path.parent.parent / 'config.yaml'}."
             + (f" A schedule that follows trainer.max_epochs stays as it was with {schedule}" if follows else "")
         )
+
+
+def _averaging(config: dict[str, Any]) -> set[str]:
+    """The names of callbacks that average the weights, and keep those that are trained beside the average."""
+    callbacks = config.get("callbacks") or {}
+    return {name for name, node in callbacks.items() if "Averaging" in str((node or {}).get("_target_"))}
 
 
 def _must_agree(option: str) -> bool:
@@ -208,7 +215,9 @@ def _how_to_go_on(last: Path, begun: bool) -> str:
         return f"Interrupted in job {job.job.num} of the sweep."
     if not (begun and last.exists()):
         return "Interrupted before the first checkpoint."
+    place = [override for override in job.overrides.hydra if override.startswith("hydra.run.dir=")]
     overrides = [
+        *place,
         *(override for override in job.overrides.task if not override.startswith("ckpt_path=")),
         f"ckpt_path={hydra_quoted(str(relative_to_cwd(last)))}",
     ]

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 DPI = 180
 FONT = 9  # points
+ASIDE = 0.7  # inches that labels may take on one side
 LETTER = 0.55  # width of a letter, in font sizes
 
 
@@ -20,8 +21,8 @@ def sheet(width: float, height: float) -> Figure:
 
 
 def set_title(axes: Any, title: str) -> None:
-    """A title over the axes, in lines that are no longer than the sheet is wide."""
-    axes.set_title(wrapped(title, axes.figure.get_figwidth()), fontsize=FONT)
+    """A title over the axes, in lines that fit on the sheet: axes with labels are not in its middle."""
+    axes.set_title(wrapped(title, axes.figure.get_figwidth() - ASIDE), fontsize=FONT)
 
 
 def wrapped(title: str, width: float) -> str:
