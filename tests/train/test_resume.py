@@ -169,7 +169,7 @@ def test_options_that_decide_training_are_given_again(configure: Configure) -> N
 
 @pytest.mark.parametrize("first", [True, False])
 def test_a_run_that_averages_its_weights_goes_on_only_as_one(configure: Configure, first: bool) -> None:
-    averaging = (["callbacks=[default,ema]"], [])
+    averaging: tuple[list[str], list[str]] = (["callbacks=[default,ema]"], [])
     done = configure(*QUICK, "trainer.max_epochs=1", *averaging[not first])
     train(done)
     with pytest.raises(UserError, match=r"belongs to a run with other options: callbacks\.ema"):
