@@ -25,6 +25,7 @@ from aevb.command_line.sweeps.folders import leave_fixed_options_out
 from aevb.command_line.sweeps.go_on import how_to_go_on
 from aevb.command_line.sweeps.lines import Lines, ended
 from aevb.command_line.sweeps.output import FILE, Output
+from aevb.command_line.sweeps.preflight import refuse_impossible_sweep
 from aevb.command_line.sweeps.pruned import Pruned
 from aevb.command_line.sweeps.resources import jobs_at_once, take_share
 from aevb.command_line.sweeps.slots import wait_for_slot
@@ -63,6 +64,7 @@ class Watch(Callback):
             raise Refused from error
 
     def _begin(self, config: DictConfig) -> None:
+        refuse_impossible_sweep(config)
         folder = Path(str(config.hydra.sweep.dir))
         Watch.closing.enter_context(locked(folder, IN_USE))
         Watch.folder = folder.resolve()
