@@ -110,6 +110,24 @@ def test_an_option_that_is_swept_is_given_once(sweep: Sweep, again: str) -> None
     assert not list(Path().iterdir())
 
 
+@pytest.mark.parametrize(
+    ("arguments", "known"),
+    [
+        (("hydra/sweeper=optuna", "hydra.sweeper.direction=maximize"), "hydra.sweeper.n_trials"),
+        (("hydra.sweeper.n_jobs=2",), "hydra.sweeper.params"),
+        (("hydra.launcher.foo=1",), "hydra/launcher=basic"),
+        (("hydra.swep.dir=a",), "Did you mean hydra.sweep?"),
+    ],
+)
+def test_an_unknown_option_of_hydra_is_named_with_those_that_there_are(
+    sweep: Sweep, arguments: tuple[str, ...], known: str
+) -> None:
+    code, _, message = sweep("-m", *SMALL, "latent_dim=2,3", *arguments)
+    name = arguments[-1].partition("=")[0].removesuffix(".dir")
+    assert (code, f"there is no option '{name}'" in message, known in message) == (1, True, True)
+    assert "latent_dim" not in message
+
+
 def test_a_name_is_for_sweeps(sweep: Sweep) -> None:
     code, _, message = sweep(*SMALL, "sweep=a")
     assert code == 1
