@@ -16,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 from aevb.command_line.arguments import hydra_quoted
 from aevb.command_line.sweeps.pruned import Pruned
 from aevb.command_line.sweeps.resources import jobs_at_once
-from aevb.command_line.sweeps.search import PRUNERS, SearchTrial, pruner_called, study_in
+from aevb.command_line.sweeps.search import PRUNERS, SearchTrial, pruner_called, refuse_without_validation, study_in
 from aevb.errors import UserError
 from aevb.files import shell_path, write_text_atomically
 from hydra_plugins.aevb_optuna_sweeper.space import fixed, space
@@ -93,6 +93,8 @@ class OptunaSweeper(Sweeper):
         searched = space(overrides)
         if not searched:
             raise UserError("There is nothing to search: give an option several values, as in latent_dim=range(2,10)")
+        if "data.val_size" not in searched:
+            refuse_without_validation(self.pruner, OmegaConf.select(self.config, "data.val_size"))
         study = self._study(folder)
         waiting = _cut_short(study, searched)
         failed: JobReturn | None = None
