@@ -27,7 +27,7 @@ def test_each_kind_of_sweep_is_a_distribution() -> None:
     "text", ["tag(lgo,interval(1e-4,1e-2))", "tag(log,int,range(1,9))", "tag(lgo,choice(1,2))", "tag(lgo,range(1,9))"]
 )
 def test_an_unknown_tag_is_refused(text: str) -> None:
-    with pytest.raises(UserError, match="there is no tag (lgo|int): leave it out, or use log"):
+    with pytest.raises(UserError, match=r"there is no tag (lgo|int): leave it out, or use log"):
         of(text)
 
 

@@ -57,6 +57,10 @@ def test_a_hopeless_job_is_pruned_and_running_again_changes_nothing(sweep: Sweep
     assert rows() == table
     output = sweep(*SEARCH, RATES, "hydra.sweeper.n_trials=3")[1]  # proposes the same options again
     assert f"lr-{HOPELESS} was pruned before, after epoch 1 of 3" in output
+    (line,) = (line for line in output.splitlines() if line.startswith("["))
+    assert line.startswith("[3/3] ")
+    assert " left" not in line
+    assert "Written: " in output  # the table, although one job alone has run
     assert {state for state, _ in states(HOPELESS)} == {"PRUNED"}
     assert {path: path.stat().st_mtime_ns for path in FOLDER.rglob("*.ckpt")} == written
 

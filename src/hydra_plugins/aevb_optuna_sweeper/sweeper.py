@@ -14,6 +14,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
 from aevb.command_line.arguments import hydra_quoted
+from aevb.command_line.sweeps import record
 from aevb.command_line.sweeps.pruned import Pruned
 from aevb.command_line.sweeps.resources import jobs_at_once
 from aevb.command_line.sweeps.search import PRUNERS, SearchTrial, pruner_called, refuse_without_validation, study_in
@@ -96,6 +97,8 @@ class OptunaSweeper(Sweeper):
         if "data.val_size" not in searched:
             refuse_without_validation(self.pruner, OmegaConf.select(self.config, "data.val_size"))
         study = self._study(folder)
+        if before := len(_told(study)):
+            record.begin(folder, self.n_trials, before)
         waiting = _cut_short(study, searched)
         failed: JobReturn | None = None
         while (left := self.n_trials - len(_told(study))) > 0:
