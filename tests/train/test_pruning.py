@@ -57,7 +57,7 @@ def test_a_hopeless_job_is_pruned_and_running_again_changes_nothing(sweep: Sweep
     assert rows() == table
     output = sweep(*SEARCH, RATES, "hydra.sweeper.n_trials=3")[1]  # proposes the same options again
     assert f"lr-{HOPELESS} was pruned before, after epoch 1 of 3" in output
-    (line,) = (line for line in output.splitlines() if line.startswith("["))
+    (line,) = (line for line in output.splitlines() if "/3] " in line)
     assert line.startswith("[3/3] ")
     assert " left" not in line
     assert "Written: " in output  # the table, although one job alone has run
@@ -94,6 +94,21 @@ def test_a_job_of_a_search_that_prunes_none_goes_on_to_its_end(sweep: Sweep) -> 
     output = sweep(*SEARCH, RATES, "hydra.sweeper.pruner=none", "hydra.sweeper.n_trials=3")[1]
     assert f"Goes on from {FOLDER}/lr-{HOPELESS}/checkpoints/last.ckpt" in output
     assert {run.state for run in outcomes([str(FOLDER)])} == {"finished"}
+
+
+@pytest.mark.parametrize("pruner", ["none", "halving"])
+def test_a_search_ends_at_figures_that_are_not_comparable_and_names_no_best(sweep: Sweep, pruner: str) -> None:
+    options = ("trainer.max_epochs=2", "hydra.sweeper.n_trials=4", f"hydra.sweeper.pruner={pruner}")
+    models = ("data.binarize=choice(none,static)", *options)
+    code, output, message = sweep(*SEARCH, *models)
+    assert (code, message.count("differ in data.binarize (none, static)")) == (1, 1)
+    assert "The best of" not in output
+    assert not (FOLDER / "optuna.yaml").exists()
+    jobs = [json.loads(line) for line in (FOLDER / "jobs.jsonl").read_text().splitlines()[1:]]
+    assert 2 <= len(jobs) <= 3
+    assert jobs[0]["folder"] != jobs[-1]["folder"]
+    again = sweep(*SEARCH, *models)
+    assert (again[0], "[" in again[1], again[2]) == (1, False, message)
 
 
 @pytest.mark.parametrize("pruner", [name for name in PRUNERS if name != "none"])

@@ -24,7 +24,7 @@ class Outcome:
 
     options: by dotted names, groups by their choice. given: the names of those that the command line had.
     scores: of each seed. state: finished, cut short, pruned or failed, with the reason.
-    facts: of metrics.json, empty for a run that is not finished.
+    facts: of metrics.json, empty for a run that is neither finished nor pruned.
     """
 
     folder: Path
@@ -77,7 +77,8 @@ def outcome(folder: Path) -> Outcome:
     metrics = _metrics(folder / "metrics.json")
     if metrics is None and (ended := pruned.read(folder)):
         overrides = _by_name(ended.overrides)
-        return Outcome(folder, overrides | composed, tuple(overrides), state="pruned", reason=str(ended))
+        options, given, facts = overrides | composed, tuple(overrides), ended.facts
+        return Outcome(folder, options, given, state="pruned", reason=str(ended), facts=facts)
     if metrics is None:
         return Outcome(folder, composed, (), state="cut short")
     try:
@@ -88,6 +89,7 @@ def outcome(folder: Path) -> Outcome:
         scores = tuple({stage: dict(own[stage]) for stage in ("test", "validation")} for own in each)
         seeds = tuple(own["seed"] for own in each)
         facts = {name: metrics[name] for name in ("units", "data", "seconds", "epochs", "choices")}
+        facts["selected_by"] = metrics.get("selected_by")
         return Outcome(folder, options, given, seeds, scores, facts=facts)
     except (KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
         raise _not_a_run(folder / "metrics.json") from error

@@ -20,6 +20,7 @@ from aevb.command_line.sweeps.resources import jobs_at_once
 from aevb.command_line.sweeps.search import PRUNERS, SearchTrial, pruner_called, refuse_without_validation, study_in
 from aevb.errors import UserError
 from aevb.files import shell_path, write_text_atomically
+from hydra_plugins.aevb_optuna_sweeper.comparable import Comparable
 from hydra_plugins.aevb_optuna_sweeper.space import fixed, space
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ class OptunaSweeper(Sweeper):
         if "data.val_size" not in searched:
             refuse_without_validation(self.pruner, OmegaConf.select(self.config, "data.val_size"))
         study = self._study(folder)
+        comparable = Comparable(folder)
+        self._check_comparable(comparable, study)
         if before := len(_told(study)):
             record.begin(folder, self.n_trials, before)
         waiting = _cut_short(study, searched)
@@ -110,6 +113,7 @@ class OptunaSweeper(Sweeper):
             returns = self.launcher.launch(batch, initial_job_idx=len(_told(study)))
             for trial, job in zip(trials, returns, strict=True):
                 failed = _tell(study, trial, job) or failed
+            self._check_comparable(comparable, study)
             self._check_failures(study)
         self._report(study, folder)
         if failed is not None:
@@ -144,6 +148,13 @@ class OptunaSweeper(Sweeper):
         from optuna.samplers import RandomSampler, TPESampler
 
         return TPESampler(seed=seed, constant_liar=True) if self.sampler == "tpe" else RandomSampler(seed=seed)
+
+    def _check_comparable(self, comparable: Comparable, study: "Study") -> None:
+        try:
+            comparable.check(str(trial.user_attrs[FOLDER]) for trial in _told(study) if trial not in _failed(study))
+        except UserError:
+            (comparable.sweep / BEST).unlink(missing_ok=True)
+            raise
 
     def _check_failures(self, study: "Study") -> None:
         told = _told(study)
