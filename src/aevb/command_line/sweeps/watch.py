@@ -16,7 +16,7 @@ from hydra.core.utils import JobReturn, JobStatus
 from hydra.errors import HydraException
 from hydra.experimental.callback import Callback
 from hydra.types import RunMode
-from omegaconf import DictConfig
+from omegaconf import DictConfig, read_write
 
 from aevb.command_line import PACKAGE
 from aevb.command_line.messages import message_of
@@ -51,6 +51,8 @@ class Watch(Callback):
     folder: Path | None = None  # of the sweep that this process has started
     closing = ExitStack()  # what is to be done at its end
     claimed: frozenset[Path] = frozenset()  # what jobs of the sweep have written
+    place = Path()  # of the run of the job that this process runs
+    metrics: tuple[int, int] | None = None  # the version of its metrics.json when it began
     ends_with_sweep = False  # whether this process, which runs jobs, does
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
@@ -93,7 +95,12 @@ class Watch(Callback):
                 self.slot = wait_for_slot(folder.parent / ".slots", at_once)
             self.output = Output(folder)
         self.began = time()
-        self.before = _version(folder / METRICS)
+        Watch.enter(folder)
+
+    @staticmethod
+    def enter(folder: Path) -> None:
+        """Note that the job's run is in this folder, before anything is written there."""
+        Watch.place, Watch.metrics = folder, _version(folder / METRICS)
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
         reason = ""
@@ -114,8 +121,11 @@ class Watch(Callback):
 
     def _note(self, config: DictConfig, job_return: JobReturn, reason: str) -> None:
         hydra = config.hydra
-        folder, result = Path(hydra.runtime.output_dir), job_return._return_value
-        skipped = self.before is not None and self.before == _version(folder / METRICS)
+        folder, result = Watch.place, job_return._return_value
+        skipped = Watch.metrics is not None and Watch.metrics == _version(folder / METRICS)
+        if job_return.hydra_cfg is not None:
+            with read_write(job_return.hydra_cfg.hydra.runtime):
+                job_return.hydra_cfg.hydra.runtime.output_dir = str(folder)
         outcome: record.Outcome = "finished before" if skipped else "finished"
         if reason:
             outcome = "failed"
