@@ -96,6 +96,12 @@ def test_a_job_of_a_search_that_prunes_none_goes_on_to_its_end(sweep: Sweep) -> 
     assert {run.state for run in outcomes([str(FOLDER)])} == {"finished"}
 
 
+def test_the_command_line_comes_before_the_space_of_the_sweeper(sweep: Sweep) -> None:
+    space = f"hydra.sweeper.params={{optimizer.lr:'choice({GOOD})',latent_dim:'choice(7)'}}"
+    code, _, message = sweep(*SEARCH, space, "latent_dim=0", "hydra.sweeper.n_trials=1")
+    assert (code, "latent_dim=0: expected" in message) == (1, True)
+
+
 @pytest.mark.parametrize("pruner", ["none", "halving"])
 def test_a_search_ends_at_figures_that_are_not_comparable_and_names_no_best(sweep: Sweep, pruner: str) -> None:
     options = ("trainer.max_epochs=2", "hydra.sweeper.n_trials=4", f"hydra.sweeper.pruner={pruner}")

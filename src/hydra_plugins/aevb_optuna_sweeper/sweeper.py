@@ -41,7 +41,7 @@ class OptunaSweeper(Sweeper):
 
     sampler: tpe (Bergstra et al. 2011) or random. seed: of the sampler. pruner, warmup_epochs: which jobs are ended
     early, and from which epoch on; see `pruner_called`. at_once: how many jobs are launched together; null: what the
-    launcher runs at once. params: a space to search beside that of the command line.
+    launcher runs at once. params: a space to search beside that of the command line, without what is given there.
     """
 
     def __init__(
@@ -88,7 +88,8 @@ class OptunaSweeper(Sweeper):
         folder = Path(self.config.hydra.sweep.dir)
         folder.mkdir(parents=True, exist_ok=True)
         OmegaConf.save(self.config, folder / "multirun.yaml")
-        params = [f"{name}={values}" for name, values in self.params.items()]
+        given = {argument.lstrip("+~").partition("=")[0] for argument in arguments}
+        params = [f"{name}={values}" for name, values in self.params.items() if name not in given]
         overrides = OverridesParser.create(config_loader=self.hydra_context.config_loader).parse_overrides(
             [*params, *arguments]
         )
