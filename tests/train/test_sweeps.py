@@ -96,12 +96,36 @@ def test_two_sweeps_of_one_name_do_not_run_at_once(sweep: Sweep) -> None:
     assert metrics("a") == {}
 
 
-@pytest.mark.parametrize("name", ["a/b", "'a,b'", "-a", "é"])
-def test_a_name_that_shells_or_file_systems_mind_is_refused(sweep: Sweep, name: str) -> None:
+@pytest.mark.parametrize("name", ["a/b", "../evil", "", "'a b'", "'a,b'", "-a", "true", "a,b", "é"])
+def test_a_name_that_is_none_is_refused_once_and_before_anything_is_written(sweep: Sweep, name: str) -> None:
     code, _, message = sweep("-m", *SMALL, f"sweep={name}", "latent_dim=2,3")
-    assert code == 1
-    assert "sweep" in message
-    assert not list(Path().rglob("*.ckpt"))
+    assert (code, message.count("sweep=")) == (1, 1)
+    assert not list(Path().iterdir())
+
+
+@pytest.mark.parametrize("again", ["latent_dim=4", "+latent_dim=4,5", "~latent_dim"])
+def test_an_option_that_is_swept_is_given_once(sweep: Sweep, again: str) -> None:
+    code, _, message = sweep("-m", *SMALL, "latent_dim=2,3", again)
+    assert (code, f"latent_dim=2,3 and {again} are both given" in message) == (1, True)
+    assert not list(Path().iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "known"),
+    [
+        (("hydra/sweeper=optuna", "hydra.sweeper.direction=maximize"), "hydra.sweeper.n_trials"),
+        (("hydra.sweeper.n_jobs=2",), "hydra.sweeper.params"),
+        (("hydra.launcher.foo=1",), "hydra/launcher=basic"),
+        (("hydra.swep.dir=a",), "Did you mean hydra.sweep?"),
+    ],
+)
+def test_an_unknown_option_of_hydra_is_named_with_those_that_there_are(
+    sweep: Sweep, arguments: tuple[str, ...], known: str
+) -> None:
+    code, _, message = sweep("-m", *SMALL, "latent_dim=2,3", *arguments)
+    name = arguments[-1].partition("=")[0].removesuffix(".dir")
+    assert (code, f"there is no option '{name}'" in message, known in message) == (1, True, True)
+    assert "latent_dim" not in message
 
 
 def test_a_name_is_for_sweeps(sweep: Sweep) -> None:

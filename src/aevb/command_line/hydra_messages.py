@@ -16,6 +16,7 @@ from aevb.command_line.suggestions import unknown_name
 from aevb.errors import out_of_memory
 
 QUOTED = "'option=\"value\"'"
+PLUGINS = ("hydra/launcher", "hydra/sweeper")
 LISTS = ("figures", "sections", "callbacks", "logger")  # groups of which several choices are made
 
 
@@ -71,7 +72,7 @@ def composition_message(error: Exception, config_name: str) -> str:
     if not (unknown := re.search(r"Could not (?:override|append to config|delete from config)[^']*'([^']+)'", message)):
         return message
     key = unknown.group(1).split("@")[0]
-    cfg, groups = _composed(config_name)
+    cfg, groups = _composed(config_name, of_hydra=key.startswith("hydra."))
     node, parent = cfg, ""
     *parents, last = key.split(".")
     for name in parents:
@@ -87,20 +88,28 @@ def composition_message(error: Exception, config_name: str) -> str:
     taken = arguments_of(node) or [] if isinstance(node, DictConfig) and not last.startswith("_") else []
     if f"{parent}{last}" == key and last in [argument.name for argument in taken]:
         return f"{key} is left at its default in {CONF.name}/: a plus sign adds it, as in +{key}=..."
-    return unknown_name("option", f"{parent}{last}", names)
+    message = unknown_name("option", f"{parent}{last}", names)
+    plugin = parent.removesuffix(".").replace(".", "/")
+    if plugin in PLUGINS:
+        return f"{message} These are the options of {plugin}={cfg.hydra.runtime.choices[plugin]}; others have others."
+    return message
 
 
-def _composed(config_name: str) -> tuple[DictConfig, list[str]]:
-    """The configuration with the groups that are chosen on the command line and no other override, and its groups."""
+def _composed(config_name: str, of_hydra: bool) -> tuple[DictConfig, list[str]]:
+    """The configuration with the groups that are chosen on the command line and no other override, and its groups.
+
+    of_hydra: with Hydra's own part.
+    """
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(CONF), version_base="1.3"):
         plain = compose(config_name, return_hydra_config=True)
         groups = [group for group in plain.hydra.runtime.choices if "/" not in group]
-        chosen = [argument for argument in sys.argv[1:] if _chooses(argument, groups)]
-        cfg = compose(config_name, overrides=chosen) if chosen else plain
+        chosen = [argument for argument in sys.argv[1:] if _chooses(argument, [*groups, *PLUGINS])]
+        cfg = compose(config_name, overrides=chosen, return_hydra_config=of_hydra) if chosen else plain
     OmegaConf.set_struct(cfg, False)
-    with open_dict(cfg):
-        cfg.pop("hydra", None)
+    if not of_hydra:
+        with open_dict(cfg):
+            cfg.pop("hydra", None)
     return cfg, groups
 
 

@@ -30,7 +30,7 @@ class Outcome:
 
     options: by dotted names, groups by their choice. given: the names of those that the command line had.
     scores: of each seed. state: finished, cut short, pruned or failed, with the reason.
-    facts: of metrics.json, empty for a run that is not finished.
+    facts: of metrics.json, empty for a run that is neither finished nor pruned.
     """
 
     folder: Path
@@ -85,7 +85,8 @@ def outcome(folder: Path) -> Outcome:
     metrics = _metrics(folder / "metrics.json")
     if metrics is None and (ended := pruned.read(folder)):
         overrides = _by_name(ended.overrides)
-        return Outcome(folder, overrides | composed, tuple(overrides), state="pruned", reason=str(ended))
+        options, given, facts = overrides | composed, tuple(overrides), ended.facts
+        return Outcome(folder, options, given, state="pruned", reason=str(ended), facts=facts)
     if metrics is None:
         return Outcome(folder, composed, (), state="cut short")
     try:
@@ -96,6 +97,7 @@ def outcome(folder: Path) -> Outcome:
         scores = tuple({stage: dict(own[stage]) for stage in ("test", "validation")} for own in each)
         seeds = tuple(own["seed"] for own in each)
         facts = {name: kind(metrics[name]) for name, kind in FACTS.items()}
+        facts["selected_by"] = metrics.get("selected_by")
         _check_scores(scores)
         return Outcome(folder, options, given, seeds, scores, facts=facts)
     except (KeyError, TypeError, ValueError, AttributeError, yaml.YAMLError) as error:

@@ -1,6 +1,7 @@
 """By what runs may be ranked, and why they may not."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from aevb.compare.outcomes import Outcome
 from aevb.compare.rows import Figure, Row, figures
@@ -32,14 +33,31 @@ def is_better(figure: Figure, value: float, other: float) -> bool:
     return value > other if figure[1] in LARGER_IS_BETTER else value < other
 
 
-def _differences(runs: Sequence[Outcome], name: str) -> list[str]:
-    """What makes the figures of runs no measure of the same thing."""
-    facts = {f"data.{fact}": [run.facts["data"].get(fact) for run in runs] for fact in OF_THE_DATA}
+def not_comparable(runs: Sequence[Outcome]) -> list[str]:
+    """Why the figures that runs are selected by are none of the same thing; nothing where they are.
+
+    A run that was pruned has not been tested, so that it is not known how many images were scored.
+    """
+    selected = [run.facts.get("selected_by") or _usual(run) for run in runs]
+    name = selected[0] if len({*selected}) == 1 else "loss"
+    return _differences(runs, name, {"the figure that they are selected by": selected})
+
+
+def _usual(run: Outcome) -> str:
+    """What a run was most likely selected by that does not say so, since it is of an earlier version."""
+    return "elbo" if "elbo" in run.facts["units"] else "loss"
+
+
+def _differences(runs: Sequence[Outcome], name: str, facts: Mapping[str, list[Any]] | None = None) -> list[str]:
+    """What makes the figures of runs no measure of the same thing. facts: more of what they may differ in, by name."""
+    known = [fact for fact in OF_THE_DATA if fact != "scored" or all(fact in run.facts["data"] for run in runs)]
+    facts = {**(facts or {}), **{f"data.{fact}": [run.facts["data"].get(fact) for run in runs] for fact in known}}
     choices = [run.facts["choices"] for run in runs]
     facts["likelihood"] = [made.get("likelihood") for made in choices]
     facts["unit"] = [run.facts["units"].get(name) for run in runs]
     if name == "loss":
-        facts |= {part: [made.get(part) for made in choices] for part in ("loss", "model")}
+        bounds = all("elbo" in run.facts["units"] for run in runs)  # of the same thing, whatever the model
+        facts |= {part: [made.get(part) for made in choices] for part in (("loss",) if bounds else ("loss", "model"))}
     reasons = []
     for fact, values in facts.items():
         if len(different := sorted({str(value) for value in values})) > 1:

@@ -15,7 +15,7 @@ from aevb.checks import WrongClass
 from aevb.command_line.figure_nodes import figure_of, schedule_of
 from aevb.command_line.hydra_messages import root_cause
 from aevb.command_line.suggestions import buildable
-from aevb.command_line.sweeps.search import trial_of_job
+from aevb.command_line.sweeps.search import refuse_without_validation, trial_of_job
 from aevb.errors import UserError
 from aevb.figures import wanted_quantities
 from aevb.models import ImageModel, SeedEnsemble, VQPrior
@@ -181,11 +181,7 @@ def prune_by_search(plan: Plan, module: LightningModel, history: History) -> Pru
     trial = trial_of_job()
     if trial is None:
         return None
-    if not plan.cfg.data.val_size:
-        raise UserError(
-            f"hydra.sweeper.pruner={trial.pruner} compares figures of validation images: set data.val_size above 0, or "
-            f"leave it out"
-        )
+    refuse_without_validation(trial.pruner, plan.cfg.data.val_size)
     return Prune(trial, history, module.monitor, -1.0 if module.model.select_mode == "max" else 1.0)
 
 

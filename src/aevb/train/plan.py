@@ -9,6 +9,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from aevb.command_line.latest import LATEST, runs_named
+from aevb.command_line.sweeps.watch import Watch
 from aevb.errors import UserError
 from aevb.train.foreign_options import drop_foreign_options, refuse_unknown_options
 from aevb.train.given_options import given_options
@@ -18,6 +19,7 @@ from aevb.train.resume import Resumed, resumed_from
 from aevb.train.same_options import Options
 from aevb.train.standing import cut_short
 from aevb.train.tested_in_the_end import check_it_can_be_tested
+from aevb.train.twin import folder_of_run
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,11 @@ def plan_run(cfg: DictConfig) -> Plan:
         group: made[group] for group in SINGLE_CHOICES if group in made and not is_unused(group, resolved)
     }
     run_dir = Path(resolved.run_dir)
+    if (twin := folder_of_run(run_dir, config)) != run_dir:
+        Watch.enter(twin)
+        there = cfg.copy()
+        there.run_dir = str(twin)
+        return plan_run(there)
     goes_on_from = cut_short(run_dir, config) or resolved.ckpt_path
     given = given_options(config)
     return Plan(resolved, config, run_dir, given, pretrained, resumed_from(goes_on_from, config))

@@ -1,7 +1,7 @@
 """One run, from a composed configuration to metrics.json."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,7 @@ def train(cfg: DictConfig) -> float | Pruned:
             if training.prune and (pruned := training.prune.pruned):
                 log.info("Pruned %s.", pruned)
                 if training.trainer.is_global_zero:
-                    pruned.write(plan.run_dir)
+                    replace(pruned, facts=what_is_measured(training)).write(plan.run_dir)
                 return pruned
             scores = score(training.trainer, training.module, training.data, fitted.checkpoint)
             return report(training, fitted, scores)
@@ -141,10 +141,12 @@ def objective(training: Training, fitted: Fitted, scores: Scores) -> float:
 
 def facts(training: Training, fitted: Fitted) -> dict[str, Any]:
     """What metrics.json says beside the scores."""
-    plan, trainer, model, data = training.plan, training.trainer, training.module.model, training.data.data
+    plan, trainer, model = training.plan, training.trainer, training.module.model
+    measured = what_is_measured(training)
+    measured["data"]["scored"] = num_scored(trainer, training.data)
     return {
         "train": fitted.train,
-        "units": model.units,
+        **measured,
         "checkpoint": str(relative_to_cwd(fitted.checkpoint)),
         "epochs": len(training.history.rows),
         "seconds": fitted.seconds,
@@ -154,16 +156,24 @@ def facts(training: Training, fitted: Fitted) -> dict[str, Any]:
         "parameters": sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad),
         "seed": plan.cfg.seed,
         "latent_dim": plan.cfg.latent_dim,
-        "choices": plan.config["choices"],
         "overrides": [*HydraConfig.get().overrides.task] if HydraConfig.initialized() else [],
+        "git_revision": revision(),
+        "versions": versions(),
+    }
+
+
+def what_is_measured(training: Training) -> dict[str, Any]:
+    """What decides whether the figures of two runs are comparable."""
+    model, data, choices = training.module.model, training.data.data, training.plan.config["choices"]
+    return {
+        "units": model.units,
+        "selected_by": model.select_by,
+        "choices": choices,
         "data": {
-            "name": plan.config["choices"].get("data", type(data).__name__),
+            "name": choices.get("data", type(data).__name__),
             "binarize": data.binarize,
             "range": data.pixel_range,
             "image_shape": data.image_shape,
             "split_sizes": data.sizes,
-            "scored": num_scored(trainer, training.data),
         },
-        "git_revision": revision(),
-        "versions": versions(),
     }

@@ -22,7 +22,10 @@ def table_at_the_end() -> Iterator[None]:
 
 def _compare() -> None:
     folder = Watch.folder
-    if folder is None or len(record.read(folder).jobs) < 2:
+    if folder is None:
+        return
+    jobs = record.read(folder)
+    if not jobs.jobs or jobs.ended < 2:
         return
     from aevb.compare.run import compare  # draws, and --help does not need it
 

@@ -30,7 +30,7 @@ def _distribution(override: Override) -> "BaseDistribution":
     from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
     sweep: Any = override.value()
-    log = "log" in getattr(sweep, "tags", ())
+    log = _is_logarithmic(override, sweep)
     try:
         match sweep:
             case ChoiceSweep():
@@ -41,10 +41,20 @@ def _distribution(override: Override) -> "BaseDistribution":
                 values = [float(value) for value in sweep.range()]
                 if not all(value.is_integer() for value in values):
                     return FloatDistribution(values[0], values[-1], step=float(sweep.step))
-                step = 1 if log else int(sweep.step)
-                return IntDistribution(int(values[0]), int(values[-1]), log=log, step=step)
+                return IntDistribution(int(values[0]), int(values[-1]), log=log, step=int(sweep.step))
     except (ValueError, IndexError) as error:
         raise UserError(f"{override.input_line}: {error or 'it is empty'}") from error
     raise UserError(
         f"{override.input_line}: expected choice(a,b), range(2,10), interval(0,1) or tag(log, interval(1e-4,1e-2))"
     )
+
+
+def _is_logarithmic(override: Override, sweep: Any) -> bool:
+    """Whether it is tagged so; UserError for another tag, and for values that have no logarithmic scale."""
+    tags: set[str] = getattr(sweep, "tags", set())
+    if others := sorted(tags - {"log"}):
+        raise UserError(f"{override.input_line}: there is no tag {others[0]}: leave it out, or use log")
+    in_steps = isinstance(sweep, RangeSweep) and sweep.step != 1
+    if tags and (in_steps or not isinstance(sweep, RangeSweep | IntervalSweep)):
+        raise UserError(f"{override.input_line}: log is for interval(1e-4,1e-2), and for range(1,100) in steps of 1")
+    return bool(tags)

@@ -14,11 +14,13 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
 from aevb.command_line.arguments import hydra_quoted
+from aevb.command_line.sweeps import record
 from aevb.command_line.sweeps.pruned import Pruned
 from aevb.command_line.sweeps.resources import jobs_at_once
-from aevb.command_line.sweeps.search import PRUNERS, SearchTrial, pruner_called, study_in
+from aevb.command_line.sweeps.search import PRUNERS, SearchTrial, pruner_called, refuse_without_validation, study_in
 from aevb.errors import UserError
 from aevb.files import shell_path, write_text_atomically
+from hydra_plugins.aevb_optuna_sweeper.comparable import Comparable
 from hydra_plugins.aevb_optuna_sweeper.space import fixed, space
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ class OptunaSweeper(Sweeper):
 
     sampler: tpe (Bergstra et al. 2011) or random. seed: of the sampler. pruner, warmup_epochs: which jobs are ended
     early, and from which epoch on; see `pruner_called`. at_once: how many jobs are launched together; null: what the
-    launcher runs at once. params: a space to search beside that of the command line.
+    launcher runs at once. params: a space to search beside that of the command line, without what is given there.
     """
 
     def __init__(
@@ -86,14 +88,21 @@ class OptunaSweeper(Sweeper):
         folder = Path(self.config.hydra.sweep.dir)
         folder.mkdir(parents=True, exist_ok=True)
         OmegaConf.save(self.config, folder / "multirun.yaml")
-        params = [f"{name}={values}" for name, values in self.params.items()]
+        given = {argument.lstrip("+~").partition("=")[0] for argument in arguments}
+        params = [f"{name}={values}" for name, values in self.params.items() if name not in given]
         overrides = OverridesParser.create(config_loader=self.hydra_context.config_loader).parse_overrides(
             [*params, *arguments]
         )
         searched = space(overrides)
         if not searched:
             raise UserError("There is nothing to search: give an option several values, as in latent_dim=range(2,10)")
+        if "data.val_size" not in searched:
+            refuse_without_validation(self.pruner, OmegaConf.select(self.config, "data.val_size"))
         study = self._study(folder)
+        comparable = Comparable(folder)
+        self._check_comparable(comparable, study)
+        if before := len(_told(study)):
+            record.begin(folder, self.n_trials, before)
         waiting = _cut_short(study, searched)
         failed: JobReturn | None = None
         while (left := self.n_trials - len(_told(study))) > 0:
@@ -105,6 +114,7 @@ class OptunaSweeper(Sweeper):
             returns = self.launcher.launch(batch, initial_job_idx=len(_told(study)))
             for trial, job in zip(trials, returns, strict=True):
                 failed = _tell(study, trial, job) or failed
+            self._check_comparable(comparable, study)
             self._check_failures(study)
         self._report(study, folder)
         if failed is not None:
@@ -139,6 +149,13 @@ class OptunaSweeper(Sweeper):
         from optuna.samplers import RandomSampler, TPESampler
 
         return TPESampler(seed=seed, constant_liar=True) if self.sampler == "tpe" else RandomSampler(seed=seed)
+
+    def _check_comparable(self, comparable: Comparable, study: "Study") -> None:
+        try:
+            comparable.check(str(trial.user_attrs[FOLDER]) for trial in _told(study) if trial not in _failed(study))
+        except UserError:
+            (comparable.sweep / BEST).unlink(missing_ok=True)
+            raise
 
     def _check_failures(self, study: "Study") -> None:
         told = _told(study)

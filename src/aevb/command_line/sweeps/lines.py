@@ -1,5 +1,6 @@
 """A line in the terminal for each job of a sweep that has ended."""
 
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 
@@ -14,7 +15,7 @@ def ended(job: record.Job, sweep: record.Record) -> str:
 
     sweep: the record at that time.
     """
-    count = f"{len(sweep.jobs)}/{sweep.total}" if sweep.total else f"{len(sweep.jobs)}"
+    count = f"{sweep.ended}/{sweep.total}" if sweep.total else f"{sweep.ended}"
     value = "" if job.value is None else f" with {format_number(job.value)}"
     left = sweep.seconds_left()
     rest = f"; about {duration(left)} left" if left else ""
@@ -41,7 +42,7 @@ class Lines(Thread):
         """Print those that have ended since the last look."""
         sweep = record.read(self.folder)
         for i in range(self.printed, len(sweep.jobs)):
-            print(ended(sweep.jobs[i], record.Record(sweep.total, sweep.began, sweep.jobs[: i + 1])), flush=True)
+            print(ended(sweep.jobs[i], replace(sweep, jobs=sweep.jobs[: i + 1])), flush=True)
         self.printed = len(sweep.jobs)
 
     def end(self) -> None:

@@ -1,8 +1,9 @@
 """pruned.json: that a job of a search was ended early, since others promise more."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from aevb.errors import UserError
 from aevb.files import shell_path, write_text_atomically
@@ -15,7 +16,7 @@ class Pruned:
     """Where a job was ended, in place of the figure that others return. No failure.
 
     epoch: the last of `epochs`. figure, value: its validation figure, such as val/elbo. overrides: the
-    options that the job was given.
+    options that the job was given. facts: what the figure is of, as in metrics.json.
     """
 
     epoch: int
@@ -23,6 +24,7 @@ class Pruned:
     figure: str
     value: float
     overrides: list[str]
+    facts: dict[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"after epoch {self.epoch} of {self.epochs}, with {self.figure} {self.value:.6g}"

@@ -39,12 +39,19 @@ class Job:
 class Record:
     """The jobs of a sweep that have ended since it was last started.
 
-    total: how many there are, if that is known. began: in seconds since 1970.
+    total: how many there are, if that is known. began: in seconds since 1970. before: how many of them had ended at an
+    earlier time, and are no jobs of this one, as in a search that goes on.
     """
 
     total: int | None
     began: float
     jobs: list[Job]
+    before: int = 0
+
+    @property
+    def ended(self) -> int:
+        """How many jobs have ended, at whatever time."""
+        return self.before + len(self.jobs)
 
     @property
     def failed(self) -> list[Job]:
@@ -55,12 +62,12 @@ class Record:
         ran = [job for job in self.jobs if job.outcome != "finished before"]
         if self.total is None or not ran:
             return None
-        return (time() - self.began) / len(ran) * (self.total - len(self.jobs))
+        return (time() - self.began) / len(ran) * (self.total - self.ended)
 
 
-def begin(folder: Path, total: int | None) -> None:
+def begin(folder: Path, total: int | None, before: int = 0) -> None:
     """Begin a record, in the folder of the sweep, below those of earlier times."""
-    _append(folder, {"total": total, "began": time()})
+    _append(folder, {"total": total, "began": time(), "before": before})
 
 
 def add(folder: Path, job: Job) -> None:
@@ -70,14 +77,14 @@ def add(folder: Path, job: Job) -> None:
 
 def read(folder: Path) -> Record:
     """What has happened since the sweep was last started; nothing where there is no record."""
-    total, began = None, time()
+    total, began, before = None, time(), 0
     jobs: list[Job] = []
     for line in lines(folder / NAME):
         if "began" in line:
-            total, began, jobs = line["total"], line["began"], []
+            total, began, before, jobs = line["total"], line["began"], line.get("before", 0), []
         else:
             jobs.append(Job(**line))
-    return Record(total, began, jobs)
+    return Record(total, began, jobs, before)
 
 
 def lines(path: Path) -> list[dict[str, Any]]:

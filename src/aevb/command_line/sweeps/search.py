@@ -92,3 +92,12 @@ def pruner_called(name: str, warmup_epochs: int) -> "BasePruner":
         case "hyperband":
             return HyperbandPruner(min_resource=warmup_epochs, reduction_factor=3)
     return NopPruner()
+
+
+def refuse_without_validation(pruner: str, val_size: int | None) -> None:
+    """Raise UserError for a pruner that has no figures to compare. val_size: None where it is not known."""
+    if pruner != "none" and val_size == 0:
+        raise UserError(
+            f"hydra.sweeper.pruner={pruner} compares figures of validation images: set data.val_size above 0, or "
+            f"leave it out"
+        )

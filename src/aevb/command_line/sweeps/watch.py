@@ -16,7 +16,7 @@ from hydra.core.utils import JobReturn, JobStatus
 from hydra.errors import HydraException
 from hydra.experimental.callback import Callback
 from hydra.types import RunMode
-from omegaconf import DictConfig
+from omegaconf import DictConfig, read_write
 
 from aevb.command_line import PACKAGE
 from aevb.command_line.messages import message_of
@@ -25,6 +25,7 @@ from aevb.command_line.sweeps.folders import leave_fixed_options_out
 from aevb.command_line.sweeps.go_on import how_to_go_on
 from aevb.command_line.sweeps.lines import Lines, ended
 from aevb.command_line.sweeps.output import FILE, Output
+from aevb.command_line.sweeps.preflight import refuse_impossible_sweep
 from aevb.command_line.sweeps.pruned import Pruned
 from aevb.command_line.sweeps.resources import jobs_at_once, take_share
 from aevb.command_line.sweeps.slots import wait_for_slot
@@ -50,6 +51,8 @@ class Watch(Callback):
     folder: Path | None = None  # of the sweep that this process has started
     closing = ExitStack()  # what is to be done at its end
     claimed: frozenset[Path] = frozenset()  # what jobs of the sweep have written
+    place = Path()  # of the run of the job that this process runs
+    metrics: tuple[int, int] | None = None  # the version of its metrics.json when it began
     ends_with_sweep = False  # whether this process, which runs jobs, does
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
@@ -63,6 +66,7 @@ class Watch(Callback):
             raise Refused from error
 
     def _begin(self, config: DictConfig) -> None:
+        refuse_impossible_sweep(config)
         folder = Path(str(config.hydra.sweep.dir))
         Watch.closing.enter_context(locked(folder, IN_USE))
         Watch.folder = folder.resolve()
@@ -91,7 +95,12 @@ class Watch(Callback):
                 self.slot = wait_for_slot(folder.parent / ".slots", at_once)
             self.output = Output(folder)
         self.began = time()
-        self.before = _version(folder / METRICS)
+        Watch.enter(folder)
+
+    @staticmethod
+    def enter(folder: Path) -> None:
+        """Note that the job's run is in this folder, before anything is written there."""
+        Watch.place, Watch.metrics = folder, _version(folder / METRICS)
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
         reason = ""
@@ -112,8 +121,11 @@ class Watch(Callback):
 
     def _note(self, config: DictConfig, job_return: JobReturn, reason: str) -> None:
         hydra = config.hydra
-        folder, result = Path(hydra.runtime.output_dir), job_return._return_value
-        skipped = self.before is not None and self.before == _version(folder / METRICS)
+        folder, result = Watch.place, job_return._return_value
+        skipped = Watch.metrics is not None and Watch.metrics == _version(folder / METRICS)
+        if job_return.hydra_cfg is not None:
+            with read_write(job_return.hydra_cfg.hydra.runtime):
+                job_return.hydra_cfg.hydra.runtime.output_dir = str(folder)
         outcome: record.Outcome = "finished before" if skipped else "finished"
         if reason:
             outcome = "failed"
