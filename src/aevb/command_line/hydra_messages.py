@@ -66,7 +66,7 @@ def composition_message(error: Exception, config_name: str) -> str:
         return f"{where}: {message}" if where and "=" not in message else message
     if (choice := re.search(r"Could not (?:find|load) '(\w+)/(\w+)'", message)) and (CONF / choice.group(1)).is_dir():
         group, name = choice.groups()
-        kind = group[:-1] if group in LISTS else group
+        kind = group.removesuffix("s") if group in LISTS else group
         return unknown_name(kind, name, sorted(file.stem for file in (CONF / group).glob("*.yaml")))
     if not (unknown := re.search(r"Could not (?:override|append to config|delete from config)[^']*'([^']+)'", message)):
         return message

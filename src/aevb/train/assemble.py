@@ -172,7 +172,7 @@ def best_checkpoint(node: DictConfig, module: LightningModel) -> ModelCheckpoint
     except TypeError as error:
         raise UserError(f"callbacks.best: {error}") from error
     if not isinstance(best, ModelCheckpoint):
-        raise UserError(f"callbacks.best: expected a ModelCheckpoint, got a {type(best).__name__}")
+        raise UserError(f"callbacks.best: expected ModelCheckpoint, got {type(best).__name__}")
     return best
 
 

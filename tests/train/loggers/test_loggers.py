@@ -167,7 +167,7 @@ def test_a_package_that_is_missing_is_named(configure: Configure, monkeypatch: p
 
 
 def test_what_is_no_logger_is_refused(configure: Configure) -> None:
-    with pytest.raises(UserError, match=r"logger\.mine: expected a logger of Lightning, got a OrderedDict"):
+    with pytest.raises(UserError, match=r"logger\.mine: expected a logger of Lightning, got OrderedDict"):
         train(configure(*SHORT, "figures=[]", "+logger.mine={_target_: collections.OrderedDict}"))
 
 

@@ -238,7 +238,7 @@ CALLBACKS: Mapping[str, Kind] = {
     "callbacks.*.swa_epoch_start": either(whole(), number(0, 1)),
     "callbacks.*.annealing_epochs": whole(),
     "callbacks.*.annealing_strategy": one_of("cos", "linear"),
-    "callbacks.*.decay": SHARE,
+    "callbacks.*.decay": BELOW_1,
     "callbacks.*.update_every_n_steps": whole(),
     "callbacks.*.update_starting_at_step": or_null(whole(0)),
     "callbacks.*.update_starting_at_epoch": or_null(whole(0)),

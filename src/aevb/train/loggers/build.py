@@ -58,5 +58,5 @@ def _build(name: str, node: DictConfig) -> Logger:
         advice = f"install it with: pip install 'aevb[{extra}]'" if extra else "install it"
         raise UserError(f"logger.{name} needs a package that is not installed ({cause}): {advice}") from error
     if not isinstance(logger, Logger):
-        raise UserError(f"logger.{name}: expected a logger of Lightning, got a {type(logger).__name__}")
+        raise UserError(f"logger.{name}: expected a logger of Lightning, got {type(logger).__name__}")
     return logger
