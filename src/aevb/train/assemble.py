@@ -82,7 +82,9 @@ def assemble(plan: Plan) -> Training:
     prune = prune_by_search(plan, module, history)
     trainer: Trainer = instantiate(
         cfg.trainer,
-        logger=build_loggers(cfg.logger, plan.resumed.checkpoint["global_step"] if plan.resumed else None),
+        logger=build_loggers(
+            cfg.logger, plan.run_dir, plan.resumed.checkpoint["global_step"] if plan.resumed else None
+        ),
         callbacks=[final_weights, throughput, history, *callbacks(plan, module), *([prune] if prune else [])],
         plugins=[AtomicCheckpointIO()],
         default_root_dir=str(plan.run_dir),

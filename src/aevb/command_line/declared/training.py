@@ -274,7 +274,7 @@ LOGGER: Mapping[str, Kind] = {
     "logger.*.project": or_null(TEXT),
     "logger.*.offline": TRUE_OR_FALSE,
     "logger.*.log_model": either(TRUE_OR_FALSE, exactly("all", "all")),
-    "logger.*.experiment_name": TEXT,
+    "logger.*.experiment_name": NAME,
     "logger.*.run_name": or_null(TEXT),
     "logger.*.tracking_uri": or_null(TEXT),
     "logger.*.artifact_location": or_null(PATH),

@@ -1,6 +1,7 @@
 """Loggers: where curves, pictures, options and results of a run go, beside its own files."""
 
-from aevb.train.loggers.build import build_loggers, connect
+from aevb.train.loggers.build import build_loggers
+from aevb.train.loggers.connect import connect
 from aevb.train.loggers.curves import log_curves, steps_per_epoch
 from aevb.train.loggers.options import log_options
 from aevb.train.loggers.pictures import TakesImages, log_picture
