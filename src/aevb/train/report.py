@@ -13,6 +13,7 @@ from rich.table import Table
 from aevb.files import relative_to_cwd, shell_path, write_text_atomically
 from aevb.terminal import format_number, shell_command
 from aevb.train.loggers.results import STAGES
+from aevb.train.stopped_early import why_stopped_early
 
 
 def write_metrics(run_dir: Path, metrics: dict[str, Any]) -> None:
@@ -36,6 +37,8 @@ def print_summary(trainer: Trainer, run_dir: Path, metrics: dict[str, Any], not_
         f"{metrics['images_per_second']:,.0f} images/s",
         highlight=False,
     )
+    if metrics["epochs"] < (trainer.max_epochs or 0) and (why := why_stopped_early(trainer)):
+        print(why)
     if "seeds" in metrics:
         seeds = [own["seed"] for own in metrics["seeds"]]
         print(f"Mean ± standard deviation of {len(seeds)} seeds, each a run by itself: seed-{seeds[0]} to "
