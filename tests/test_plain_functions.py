@@ -47,7 +47,7 @@ def x() -> torch.Tensor:
         (lambda x: x / 0, r"nan"),
         (lambda x: (x * 255).byte(), r"uint8 on .*float64"),
         (lambda x: x.float(), r"float32 on .*float64"),
-        (lambda x: x.tolist(), r"expected a tensor, got a list"),
+        (lambda x: x.tolist(), r"expected a tensor, got list"),
     ],
 )
 def test_images_that_a_model_does_not_take_are_refused(
@@ -67,9 +67,9 @@ def test_labels_are_one_for_each_image(model: VAE, x: torch.Tensor, function: Ca
 def test_the_model_labels_and_seed_are_what_they_should_be(
     model: VAE, x: torch.Tensor, function: Callable[..., Any]
 ) -> None:
-    with pytest.raises(ValueError, match="model: expected a ImageModel, got a str"):
+    with pytest.raises(ValueError, match="model: expected ImageModel, got str"):
         function("outputs/run", x)
-    with pytest.raises(ValueError, match="labels: expected a tensor, got a list"):
+    with pytest.raises(ValueError, match="labels: expected a tensor, got list"):
         function(model, x, [0] * 6)
     for seed in (-1, None, 1.5, "a"):
         with pytest.raises(ValueError, match=r"seed=.*: expected a whole number of at least 0"):

@@ -66,7 +66,7 @@ class WrongClass(ValueError):
     """An argument is of another class than the one that is needed; `name` is the argument's, `kind` the class."""
 
     def __init__(self, name: str, value: object, kind: type) -> None:
-        super().__init__(f"{name}: expected a {kind.__name__}, got a {type(value).__name__}")
+        super().__init__(f"{name}: expected {kind.__name__}, got {type(value).__name__}")
         self.name = name
         self.kind = kind
 

@@ -74,6 +74,12 @@ def defer(on: bool) -> None:
     _Stop.deferred = on
 
 
+def be_patient() -> None:
+    """Where a signal has come: put the next reminder off, for what has to be wound up."""
+    if _Stop.at is not None and _Stop.at_work:
+        signal.setitimer(signal.ITIMER_REAL, GRACE, AGAIN_AFTER)
+
+
 def before_end(farewell: Callable[[], str] | None) -> None:
     """Have this called before a first signal ends the process outside `unwinding`; what it returns is printed."""
     _Stop.farewell = farewell

@@ -192,7 +192,7 @@ def test_several_seeds_draw_their_own_probes() -> None:
         (lambda: Contractive(num_probes=0), "penalty num_probes=0"),
         (lambda: Sparse(kind="l2"), "penalty kind='l2': expected one of l1, kl"),
         (lambda: Sparse(target=1.0), r"penalty target=1\.0: expected a share between 0 and 1"),
-        (lambda: autoencoder(MSE()), "penalty: expected a Penalty, got a MSE"),  # type: ignore[arg-type]
+        (lambda: autoencoder(MSE()), "penalty: expected Penalty, got MSE"),  # type: ignore[arg-type]
     ],
 )
 def test_a_wrong_option_is_named(make: Any, message: str) -> None:

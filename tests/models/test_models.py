@@ -23,9 +23,9 @@ def small_autoencoder(loss: ReconstructionLoss, pixel_range: tuple[int, int] = (
 
 
 def test_a_loss_of_the_other_family_is_refused(small_vae: Callable[..., VAE]) -> None:
-    with pytest.raises(ValueError, match="loss: expected a VariationalBound, got a MSE"):
+    with pytest.raises(ValueError, match="loss: expected VariationalBound, got MSE"):
         small_vae(MSE())
-    with pytest.raises(ValueError, match="loss: expected a ReconstructionLoss, got a SGVBA"):
+    with pytest.raises(ValueError, match="loss: expected ReconstructionLoss, got SGVBA"):
         small_autoencoder(SGVBA())  # type: ignore[arg-type]
 
 

@@ -87,7 +87,7 @@ def test_several_seeds_at_once_are_those_one_by_one() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"decoder": partial(MLPDecoder, D, hidden_sizes=[])}, "decoder: expected a Dictionary, got a MLPDecoder"),
+        ({"decoder": partial(MLPDecoder, D, hidden_sizes=[])}, "decoder: expected Dictionary, got MLPDecoder"),
         ({"prediction": 0}, "prediction=0: expected a finite number above 0"),
         ({"sparsity": -1}, "sparsity=-1: expected a finite number of at least 0"),
         ({"num_steps": 0}, "num_steps=0"),

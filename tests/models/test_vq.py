@@ -155,11 +155,11 @@ def test_only_steps_count_codes() -> None:
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
-        ({"encoder": MLPEncoder((1, 8, 8), [4])}, "encoder: expected a MapEncoder, got a MLPEncoder"),
-        ({"decoder": partial(ConvDecoder, 3, channels=[4])}, "decoder: expected a MapDecoder, got a ConvDecoder"),
+        ({"encoder": MLPEncoder((1, 8, 8), [4])}, "encoder: expected MapEncoder, got MLPEncoder"),
+        ({"decoder": partial(ConvDecoder, 3, channels=[4])}, "decoder: expected MapDecoder, got ConvDecoder"),
         ({"decoder": partial(ConvMapDecoder, 3, channels=[4, 4])}, r"\(3, 4, 4\).*takes \(3, 2, 2\)"),
         ({"decoder": partial(ConvMapDecoder, 2, channels=[4])}, r"\(3, 4, 4\).*takes \(2, 4, 4\)"),
-        ({"loss": SGVBB()}, "loss: expected a ReconstructionLoss, got a SGVBB"),
+        ({"loss": SGVBB()}, "loss: expected ReconstructionLoss, got SGVBB"),
     ],
 )
 def test_parts_that_do_not_fit_are_named(parts: dict[str, Any], message: str) -> None:
@@ -245,9 +245,9 @@ def test_training_the_prior_leaves_the_vq_vae_as_it_is() -> None:
 
 
 def test_a_prior_of_something_else_is_refused() -> None:
-    with pytest.raises(ValueError, match="code_prior: expected a CodePrior, got a Identity"):
+    with pytest.raises(ValueError, match="code_prior: expected CodePrior, got Identity"):
         VQPrior(small(), torch.nn.Identity)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="vq_vae: expected a VQVAE, got a NoneType"):
+    with pytest.raises(ValueError, match="vq_vae: expected VQVAE, got NoneType"):
         VQPrior(None, partial(GatedPixelCNN))  # type: ignore[arg-type]
 
 
@@ -335,7 +335,7 @@ def test_something_else_than_a_vq_vae_is_named(configure: Configure) -> None:
         {"format": CHECKPOINT_FORMAT, "config": OmegaConf.to_container(other, resolve=True), "state_dict": {}},
         Path(other.run_dir) / "a.ckpt",
     )
-    with pytest.raises(UserError, match=r"is a VAE, not a VQVAE.*experiment=vq_vae"):
+    with pytest.raises(UserError, match=r"is of class VAE, not VQVAE.*experiment=vq_vae"):
         train(configure(*PRIOR, f"vq_vae={other.run_dir}/a.ckpt"))
 
 

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from difflib import get_close_matches
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
@@ -31,13 +32,24 @@ def instantiation_message(error: InstantiationException) -> str:
     """The message of what a class raised when Hydra built it, with the option that the class is of."""
     key = re.search(r"full_key: (\S+)", str(error))
     cause = root_cause(error)
-    message = out_of_memory(cause) or str(cause)
+    message = out_of_memory(cause) or missing_name(cause) or str(cause)
     if isinstance(
         cause, TypeError | AttributeError | LookupError | ArithmeticError | NameError
     ):  # in a part's own code
         message = f"{type(cause).__name__}, {message}. HYDRA_FULL_ERROR=1 shows where"
     # The parts of a model are set by their own names: model.encoder is ${encoder}.
     return f"{key.group(1).removeprefix('model.')}: {message}" if key else message
+
+
+def missing_name(error: BaseException) -> str | None:
+    """What to say where a module is there and lacks the name of a _target_; None for any other error."""
+    if not isinstance(error, ModuleNotFoundError) or not error.name:
+        return None
+    module, _, name = error.name.rpartition(".")
+    if module not in sys.modules:
+        return None
+    close = get_close_matches(name, dir(sys.modules[module]), n=1, cutoff=0.8)
+    return f"{module} has no {name}.{f' Did you mean {close[0]}?' if close else ''}"
 
 
 def group_message(complaint: str) -> str:
@@ -67,7 +79,7 @@ def composition_message(error: Exception, config_name: str) -> str:
         return f"{where}: {message}" if where and "=" not in message else message
     if (choice := re.search(r"Could not (?:find|load) '(\w+)/(\w+)'", message)) and (CONF / choice.group(1)).is_dir():
         group, name = choice.groups()
-        kind = group[:-1] if group in LISTS else group
+        kind = group.removesuffix("s") if group in LISTS else group
         return unknown_name(kind, name, sorted(file.stem for file in (CONF / group).glob("*.yaml")))
     if not (unknown := re.search(r"Could not (?:override|append to config|delete from config)[^']*'([^']+)'", message)):
         return message

@@ -44,7 +44,7 @@ class ModelUnderTest:
     def vae(self, what: str) -> VAE:
         """The model, if it is a VAE; raises NotApplicable, saying that only a VAE has `what`, if it is not."""
         if not isinstance(self.model, VAE):
-            raise NotApplicable(f"only a VAE has {what}, and this is a {self.name}")
+            raise NotApplicable(f"only a VAE has {what}, not {self.name}")
         return self.model
 
     def training_data(self) -> ImageData:

@@ -202,9 +202,7 @@ class Quantities:
             raise NotApplicable("some weights of the model are NaN or infinite: its training has diverged")
         picture = figure(**{name: getattr(self, name) for name in wanted})
         if not isinstance(picture, Picture):
-            raise TypeError(
-                f"{figure} returned a {type(picture).__name__}: expected a matplotlib Figure or an Animation"
-            )
+            raise TypeError(f"{figure} returned {type(picture).__name__}: expected a matplotlib Figure or an Animation")
         return picture
 
     @cached_property

@@ -63,6 +63,6 @@ def kl_without_squares(q: Distribution) -> Tensor:
     each = marginal_family(q)
     if not isinstance(each, Normal) or each is q:
         raise NotGaussian(
-            f"the KL term without squares is that of a Gaussian q(z|x), and this is a {type(each).__name__}"
+            f"the KL term without squares is that of a Gaussian q(z|x), and this one is {type(each).__name__}"
         )
     return (each.variance + each.mean.square() - each.stddev.log() - 0.5).sum(-1)

@@ -32,7 +32,7 @@ def closed_form_kl(posterior: Distribution, prior: Distribution) -> Tensor:
         return kl_divergence(posterior, prior).unsqueeze(-1)
     except NotImplementedError:
         q, p = (type(marginal_family(d)).__name__ for d in (posterior, prior))
-        raise NoClosedForm(f"no closed form of KL(q ‖ p) is known for a {q} and a {p}") from None
+        raise NoClosedForm(f"no closed form of KL(q ‖ p) is known for {q} and {p}") from None
 
 
 def kl_or_estimate(posterior: Distribution, prior: Distribution) -> Tensor:

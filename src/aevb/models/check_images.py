@@ -13,7 +13,7 @@ def check_images(model: ImageModel, images: Tensor, labels: Tensor | None = None
     """
     instance_of("model", model, ImageModel)
     if not isinstance(images, Tensor):
-        raise ValueError(f"images: expected a tensor, got a {type(images).__name__}")
+        raise ValueError(f"images: expected a tensor, got {type(images).__name__}")
     if tuple(images.shape[1:]) != tuple(model.image_shape) or not len(images):
         expected = ", ".join(map(str, model.image_shape))
         raise ValueError(f"images of shape {tuple(images.shape)}: expected (N, {expected}), with N of at least 1")
@@ -27,6 +27,6 @@ def check_images(model: ImageModel, images: Tensor, labels: Tensor | None = None
     if not (low >= black and high <= white):
         raise ValueError(f"images with pixels from {low:g} to {high:g}: expected numbers in [{black:g}, {white:g}]")
     if labels is not None and not isinstance(labels, Tensor):
-        raise ValueError(f"labels: expected a tensor, got a {type(labels).__name__}")
+        raise ValueError(f"labels: expected a tensor, got {type(labels).__name__}")
     if labels is not None and tuple(labels.shape) != (len(images),):
         raise ValueError(f"labels of shape {tuple(labels.shape)}: expected ({len(images)},), one for each image")

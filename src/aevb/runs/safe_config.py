@@ -75,7 +75,7 @@ def told(value: Any) -> str:
     """A value from a checkpoint, for a message: a number, or the beginning of a string; otherwise what it is."""
     if type(value) is str:
         return repr(value if len(value) <= 100 else f"{value[:100]}…")
-    return repr(value) if _is_plain(value) else f"a {type(value).__name__}"
+    return repr(value) if _is_plain(value) else type(value).__name__
 
 
 def brief(error: BaseException) -> str:

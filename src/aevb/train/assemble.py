@@ -48,6 +48,7 @@ from aevb.train.precision import check_precision, refuse_precision, set_precisio
 from aevb.train.preflight import check_one_image, check_optimizer, check_parts_fit, check_trainer
 from aevb.train.resume import keep_checkpoints
 from aevb.train.trainer_options import check_trainer_options, prepare_trainer
+from aevb.train.watched import Known, may_log, watching
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,9 @@ def assemble(plan: Plan) -> Training:
     prune = prune_by_search(plan, module, history)
     trainer: Trainer = instantiate(
         cfg.trainer,
-        logger=build_loggers(cfg.logger, plan.resumed.checkpoint["global_step"] if plan.resumed else None),
+        logger=build_loggers(
+            cfg.logger, plan.run_dir, plan.resumed.checkpoint["global_step"] if plan.resumed else None
+        ),
         callbacks=[final_weights, throughput, history, *callbacks(plan, module), *([prune] if prune else [])],
         plugins=[AtomicCheckpointIO()],
         default_root_dir=str(plan.run_dir),
@@ -146,22 +149,20 @@ def callbacks(plan: Plan, module: LightningModel) -> list[Callback]:
         needed.append(GoOn(plan.resumed.stopped))
         needed.append(ReplayCurves())
         keep_checkpoints(plan.resumed, best, plan.run_dir / "checkpoints")
-    chosen = [
-        chosen_callback(name, node, plan, module) for name, node in buildable(cfg.callbacks).items() if name != "best"
-    ]
+    chosen = chosen_callbacks(plan, module.model)
     figures = (draw_figure(name, node, plan) for name, node in buildable(cfg.figures).items())
     return [*needed, *chosen, *figures, begin, DescribeModel(plan.run_dir / "model.txt", plan.config, plan.given)]
 
 
-def chosen_callback(name: str, node: DictConfig, plan: Plan, module: LightningModel) -> Callback:
-    """A callback of the configuration; a partial one is told what the model is selected by."""
-    callback = instantiate(node, _convert_="all")
-    if not isinstance(callback, partial):
-        return cast(Callback, callback)
-    watched = {"monitor": module.monitor, "mode": module.model.select_mode, **callback.keywords}
-    if watched["monitor"].startswith("val/") and not plan.cfg.data.val_size:
-        raise UserError(f"callbacks.{name} watches {watched['monitor']}: set data.val_size above 0, or leave it out")
-    return cast(Callback, callback.func(*callback.args, **watched))
+def chosen_callbacks(plan: Plan, model: ImageModel) -> list[Callback]:
+    """Those of the configuration, which are told what to watch where their options leave that open."""
+    nodes = {name: node for name, node in buildable(plan.cfg.callbacks).items() if name != "best"}
+    known = Known(model, bool(plan.cfg.data.val_size), complete=not any(map(may_log, nodes.values())))
+    chosen = []
+    for name, node in nodes.items():
+        callback = instantiate(node, **watching(name, node, known), _convert_="all")
+        chosen.append(cast(Callback, callback() if isinstance(callback, partial) else callback))
+    return chosen
 
 
 def best_checkpoint(node: DictConfig, module: LightningModel) -> ModelCheckpoint:
@@ -172,7 +173,7 @@ def best_checkpoint(node: DictConfig, module: LightningModel) -> ModelCheckpoint
     except TypeError as error:
         raise UserError(f"callbacks.best: {error}") from error
     if not isinstance(best, ModelCheckpoint):
-        raise UserError(f"callbacks.best: expected a ModelCheckpoint, got a {type(best).__name__}")
+        raise UserError(f"callbacks.best: expected ModelCheckpoint, got {type(best).__name__}")
     return best
 
 

@@ -35,7 +35,7 @@ def with_pretrained(cfg: DictConfig) -> tuple[DictConfig, dict[str, Any] | None]
     checkpoint = load_checkpoint(cfg.vq_vae)
     config = checkpoint["config"]
     if not isinstance(model := described_model(checkpoint, cfg.vq_vae), VQVAE):
-        raise UserError(f"vq_vae={cfg.vq_vae} is a {type(model).__name__}, not a VQVAE. {_hint()}")
+        raise UserError(f"vq_vae={cfg.vq_vae} is of class {type(model).__name__}, not VQVAE. {_hint()}")
     data_of(checkpoint, cfg.vq_vae)  # raises UserError where it describes none
     past, present = _images(config["data"]), _images(OmegaConf.to_container(cfg.data))  # type: ignore[arg-type]
     for name in MUST_AGREE:

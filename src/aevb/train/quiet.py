@@ -22,3 +22,9 @@ def quiet_lightning() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     for message in SILENCED_WARNINGS:
         warnings.filterwarnings("ignore", message=message)
+    logging.getLogger("lightning.pytorch.loggers.mlflow").addFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether MLflow's logger says more than that a first run makes the experiment."""
+    return "not found. Creating it" not in str(record.msg)

@@ -5,12 +5,15 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from lightning.pytorch import Trainer
+from lightning.pytorch.loggers import Logger, TensorBoardLogger
 from rich.console import Console
 from rich.table import Table
 
 from aevb.files import relative_to_cwd, shell_path, write_text_atomically
 from aevb.terminal import format_number, shell_command
 from aevb.train.loggers.results import STAGES
+from aevb.train.stopped_early import why_stopped_early
 
 
 def write_metrics(run_dir: Path, metrics: dict[str, Any]) -> None:
@@ -18,7 +21,7 @@ def write_metrics(run_dir: Path, metrics: dict[str, Any]) -> None:
     write_text_atomically(run_dir / "metrics.json", json.dumps(metrics, indent=2) + "\n")
 
 
-def print_summary(run_dir: Path, metrics: dict[str, Any], not_printed: Collection[str]) -> None:
+def print_summary(trainer: Trainer, run_dir: Path, metrics: dict[str, Any], not_printed: Collection[str]) -> None:
     """Print the metrics of the tested checkpoint but for some, the run folder and how to look at it."""
     stages = [stage for stage in STAGES if metrics[stage]]
     table = Table("", title=f"{metrics['data']['name']}, {metrics['data']['scored']['test']:,} test images")
@@ -34,6 +37,8 @@ def print_summary(run_dir: Path, metrics: dict[str, Any], not_printed: Collectio
         f"{metrics['images_per_second']:,.0f} images/s",
         highlight=False,
     )
+    if metrics["epochs"] < (trainer.max_epochs or 0) and (why := why_stopped_early(trainer)):
+        print(why)
     if "seeds" in metrics:
         seeds = [own["seed"] for own in metrics["seeds"]]
         print(f"Mean ± standard deviation of {len(seeds)} seeds, each a run by itself: seed-{seeds[0]} to "
@@ -42,8 +47,13 @@ def print_summary(run_dir: Path, metrics: dict[str, Any], not_printed: Collectio
         "tensorboard.main", "--logdir", str(relative_to_cwd(run_dir)), "--samples_per_plugin", "images=1000"
     )
     print(f"Run folder: {shell_path(run_dir)}")
-    if any(run_dir.glob("events.out.tfevents.*")):
+    if any(_is_within(run_dir, logger) for logger in trainer.loggers):
         print(f"TensorBoard: {board}")
+
+
+def _is_within(run_dir: Path, logger: Logger) -> bool:
+    """Whether a logger has its events where TensorBoard finds them in the folder of the run."""
+    return isinstance(logger, TensorBoardLogger) and Path(logger.log_dir).resolve().is_relative_to(run_dir.resolve())
 
 
 def _value(metrics: dict[str, Any], stage: str, name: str) -> str:

@@ -18,7 +18,7 @@ from aevb.train.assemble import Training, assemble
 from aevb.train.card import card
 from aevb.train.complaints import plain_complaints
 from aevb.train.each_seed import report_each
-from aevb.train.loggers import TensorBoard, connect, finish, log_options, log_results
+from aevb.train.loggers import TensorBoard, connect, finishing, log_options, log_results
 from aevb.train.plan import plan_run
 from aevb.train.quiet import quiet_lightning
 from aevb.train.ranks import one_run, owning
@@ -59,14 +59,18 @@ def train(cfg: DictConfig) -> float | Pruned:
         training = assemble(plan)
         begins_with = plan.resumed.path if plan.resumed else None
         with one_run(training.trainer, plan.run_dir, begins_with), resumable(training.trainer, plan.run_dir):
-            fitted = fit(training)
-            if training.prune and (pruned := training.prune.pruned):
-                log.info("Pruned %s.", pruned)
-                if training.trainer.is_global_zero:
-                    replace(pruned, facts=what_is_measured(training)).write(plan.run_dir)
-                return pruned
-            scores = score(training.trainer, training.module, training.data, fitted.checkpoint)
-            return report(training, fitted, scores)
+            with finishing(training.trainer.loggers):
+                fitted = fit(training)
+                if training.prune and (pruned := training.prune.pruned):
+                    log.info("Pruned %s.", pruned)
+                    if training.trainer.is_global_zero:
+                        replace(pruned, facts=what_is_measured(training)).write(plan.run_dir)
+                    return pruned
+                scores = score(training.trainer, training.module, training.data, fitted.checkpoint)
+                metrics = report(training, fitted, scores)
+            if training.trainer.is_global_zero:
+                print_summary(training.trainer, plan.run_dir, metrics, training.module.model.not_printed)
+            return float(metrics["objective"])
 
 
 def fit(training: Training) -> Fitted:
@@ -108,19 +112,20 @@ def to_test(training: Training) -> Path:
     return last
 
 
-def report(training: Training, fitted: Fitted, scores: Scores) -> float:
-    """Write and print the run's figures; returns the one that a sweep minimises."""
-    plan, trainer = training.plan, training.trainer
-    if trainer.is_global_zero:
-        metrics = {**scores, **facts(training, fitted)}
-        if isinstance(training.module.model, SeedEnsemble):
-            metrics = report_each(training, fitted.checkpoint, metrics)
-            scores = {stage: metrics[stage] for stage in scores}
-        metrics["objective"] = objective(training, fitted, scores)
-        write_metrics(plan.run_dir, metrics)
-        log_report(training, metrics)
-        print_summary(plan.run_dir, metrics, training.module.model.not_printed)
-    return objective(training, fitted, scores)
+def report(training: Training, fitted: Fitted, scores: Scores) -> dict[str, Any]:
+    """Write the run's figures and hand them to the loggers; returns them, `objective` the one that a sweep minimises.
+
+    In the processes of other devices that is the only one.
+    """
+    if not training.trainer.is_global_zero:
+        return {"objective": objective(training, fitted, scores)}
+    metrics = {**scores, **facts(training, fitted)}
+    if isinstance(training.module.model, SeedEnsemble):
+        metrics = report_each(training, fitted.checkpoint, metrics)
+    metrics["objective"] = objective(training, fitted, {stage: metrics[stage] for stage in scores})
+    write_metrics(training.plan.run_dir, metrics)
+    log_report(training, metrics)
+    return metrics
 
 
 def log_report(training: Training, metrics: dict[str, Any]) -> None:
@@ -130,7 +135,6 @@ def log_report(training: Training, metrics: dict[str, Any]) -> None:
     for logger in trainer.loggers:
         if isinstance(logger, TensorBoard):
             logger.log_text("run", card(model, plan.config, plan.given, metrics), 0)
-    finish(trainer.loggers, "success")
 
 
 def objective(training: Training, fitted: Fitted, scores: Scores) -> float:

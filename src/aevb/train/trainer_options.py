@@ -69,7 +69,7 @@ def prepare_trainer(trainer: Trainer, options: DictConfig, run_dir: Path) -> Non
     profiler = trainer.profiler  # type: ignore[attr-defined]
     if not isinstance(profiler, SimpleProfiler | AdvancedProfiler | PassThroughProfiler):
         raise UserError(
-            f"trainer.profiler: a {type(profiler).__name__} cannot follow training, validation and test in one run. "
+            f"trainer.profiler: {type(profiler).__name__} cannot follow training, validation and test in one run. "
             f"Use simple or advanced."
         )
     if not isinstance(profiler, PassThroughProfiler):

@@ -167,14 +167,5 @@ def test_a_package_that_is_missing_is_named(configure: Configure, monkeypatch: p
 
 
 def test_what_is_no_logger_is_refused(configure: Configure) -> None:
-    with pytest.raises(UserError, match=r"logger\.mine: expected a logger of Lightning, got a OrderedDict"):
+    with pytest.raises(UserError, match=r"logger\.mine: expected a logger of Lightning, got OrderedDict"):
         train(configure(*SHORT, "figures=[]", "+logger.mine={_target_: collections.OrderedDict}"))
-
-
-def test_early_stopping_watches_what_the_model_is_selected_by(configure: Configure) -> None:
-    options = (*SHORT, "figures=[]", "callbacks=[default,early_stopping]", "trainer.max_epochs=40")
-    cfg = configure(*options, "callbacks.early_stopping.patience=1", "callbacks.early_stopping.min_delta=3")
-    train(cfg)
-    assert metrics_of(cfg)["epochs"] < 40
-    with pytest.raises(UserError, match=r"early_stopping watches val/elbo: set data\.val_size above 0"):
-        train(configure(*options, "data.val_size=0"))

@@ -64,6 +64,9 @@ def refuse_without_effect(cfg: DictConfig, overrides: Sequence[str], groups: Col
         key = package or group  # +encoder@second=mlp is an option named second
         if value.startswith("[") and group not in LISTS and (CONF / group).is_dir():
             raise UserError(f"{group} must be one choice, got {value}: run several with -m {group}=a,b")
+        if value.startswith("[") and group in LISTS and {"none"} < {*(names := value.strip("[]").split(","))}:
+            others = ",".join(name for name in names if name != "none")
+            raise UserError(f"{override}: none goes with no other choice. Give {group}=[{others}], or {group}=none")
         chooses = not at and (key in LISTS or (key in groups and key not in raw))
         if value == "{}" and not override.startswith("+"):
             raise UserError(f"{override} has no effect: options are added to those that there are. Leave it out")

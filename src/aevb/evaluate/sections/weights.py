@@ -37,7 +37,7 @@ class Weights(Section):
     def measure(self, tested: ModelUnderTest, found: Mapping[str, Findings]) -> Findings:
         model = tested.model
         if not isinstance(model, BayesianVAE):
-            raise NotApplicable(f"only a BayesianVAE has a distribution of weights, and this is a {tested.name}")
+            raise NotApplicable(f"only a BayesianVAE has a distribution of weights, not {tested.name}")
         batches = tested.first(self.num_images).split(tested.decodes)
         draws = tested.track("weights")(range(self.num_draws))
         terms = [[model.terms(part) for part in batches] for _ in draws]
