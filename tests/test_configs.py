@@ -47,7 +47,8 @@ GROUPS = sorted(folder.name for folder in CONF.iterdir() if folder.is_dir() and 
 NEEDS_A_RUN = [("model", "vq_prior"), ("experiment", "vq_prior"), ("code_prior", "pixel_cnn")]
 FILES = [(group, choice) for group in GROUPS for choice in choices(group) if (group, choice) not in NEEDS_A_RUN]
 MODELS = [model for model in choices("model") if model != "vq_prior"]
-SIZES = ["data.image_size=8", "data.image_size=28", "data.image_size=32", "data.image_size=64", "data.image_size=13"]
+SIZES = ["data.image_size=8", "data.image_size=28", "data.image_size=32", "data.image_size=64", "data.image_size=13",
+         "data.height=20 data.width=15"]  # fmt: skip
 
 Configure = Callable[..., DictConfig]
 
@@ -58,8 +59,8 @@ def build(cfg: DictConfig) -> Any:
 
 
 def images_for(cfg: DictConfig, n: int = 5) -> torch.Tensor:
-    size = cfg.data.image_size
-    return torch.rand(n, cfg.data.channels, size, size, generator=torch.Generator().manual_seed(0))
+    height, width = cfg.data.height, cfg.data.width
+    return torch.rand(n, cfg.data.channels, height, width, generator=torch.Generator().manual_seed(0))
 
 
 def take_a_step(model: ImageModel, x: torch.Tensor, cfg: DictConfig) -> None:
@@ -97,7 +98,7 @@ def test_every_config_composes_builds_and_takes_a_step(configure: Configure, gro
 def test_every_model_trains_every_parameter_at_every_size(
     configure: Configure, model: str, channels: int, size: str
 ) -> None:
-    cfg = configure(f"model={model}", size, f"data.channels={channels}")
+    cfg = configure(f"model={model}", *size.split(), f"data.channels={channels}")
     take_a_step(build(cfg), images_for(cfg), cfg)
 
 

@@ -339,7 +339,7 @@ def test_something_else_than_a_vq_vae_is_named(configure: Configure) -> None:
         train(configure(*PRIOR, f"vq_vae={other.run_dir}/a.ckpt"))
 
 
-@pytest.mark.parametrize("option", ["data.image_size=16", "data.binarize=threshold"])
+@pytest.mark.parametrize("option", ["data.height=16", "data.binarize=threshold"])
 def test_other_images_than_the_vq_vaes_are_refused(configure: Configure, trained: Path, option: str) -> None:
     name, value = option.split("=")
     with pytest.raises(UserError, match=rf"was trained with {name}=\w+, and now it is {value}"):

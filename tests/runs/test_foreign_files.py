@@ -96,11 +96,13 @@ def test_a_wrong_value_anywhere_gets_one_message(sound: Checkpoint, elsewhere: P
         assert len(str(told.value)) < 2500
 
 
-@pytest.mark.parametrize("place", [DATA, SET, (*DATA, "_target_"), (*SET, "_target_"), (*DATA, "image_size"),
+@pytest.mark.parametrize("place", [DATA, SET, (*DATA, "_target_"), (*SET, "_target_"), (*DATA, "width"),
                                    (*DATA, "range"), (*SET, "option")], ids=".".join)  # fmt: skip
 def test_wrong_data_get_one_message(sound: Checkpoint, elsewhere: Path, place: tuple[str, ...]) -> None:
     file = elsewhere.parent / "x.ckpt"
     for value in VALUES:
+        if (place[-1], value) == ("width", None):
+            continue  # that is data of a square
         torch.save(changed(sound, place, value), file)
         with pytest.raises(UserError) as told:
             load_data(file)
@@ -145,7 +147,7 @@ def test_a_set_of_ones_own_is_read_once_it_is_imported(sound: Checkpoint, elsewh
 
 def test_data_that_the_model_does_not_take_are_refused(sound: Checkpoint, elsewhere: Path) -> None:
     file = elsewhere.parent / "x.ckpt"
-    for option, value in {"image_size": 10**9, "range": [0, 2]}.items():
+    for option, value in {"height": 10**9, "range": [0, 2]}.items():
         torch.save(changed(sound, (*DATA, option), value), file)
         with pytest.raises(UserError, match="and a model for shape"):
             load_data(file)

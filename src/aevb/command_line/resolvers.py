@@ -19,13 +19,13 @@ def part_of(share: float, whole: int) -> int:
     return max(1, int(share * whole))
 
 
-def sigma_of_weight(weight: float, channels: int, image_size: int) -> float:
+def sigma_of_weight(weight: float, channels: int, height: int, width: int) -> float:
     """The σ of the Gaussian likelihood whose -log p(x|z) is weight·(mean squared error) plus a constant.
 
     ‖x - x̂‖² / 2σ² = weight·‖x - x̂‖² / n for n pixels, so σ² = n / (2·weight).
     """
     number_from("r_loss_factor", weight, 0, above=True)
-    return sqrt(channels * image_size**2 / (2 * weight))
+    return sqrt(channels * height * width / (2 * weight))
 
 
 def as_written(name: str, *, _root_: DictConfig) -> Any:

@@ -9,8 +9,9 @@ from torch import Tensor
 
 from aevb.checks import interval, one_of, whole_number
 from aevb.data.binarize import CHOICES, binarize_once
+from aevb.data.colours import with_channels
 from aevb.data.device_loader import DeviceLoader
-from aevb.data.fit_size import fit_size
+from aevb.data.fit_size import WAYS, fit_size
 from aevb.data.read_images import read_images
 from aevb.data.shuffle import Shuffle
 from aevb.seeding import generator_for
@@ -26,7 +27,9 @@ class ImageData:
 
     dataset: makes an object with `data` and `targets` from train=True or False, such as a partial of
         torchvision.datasets.MNIST.
-    channels, image_size: the shape of the images served, (channels, image_size, image_size); see `fit_size`.
+    channels: 1 or 3; grey images become coloured ones of equal channels, and coloured ones their luminance.
+    image_size: the side of square images. height, width: in its place, those of others.
+    fit: auto, crop, pad or resize: what is done with images of another size; see `fit_size`.
     batch_size: images in a batch, on each device.
     val_size: how many training images to set apart; 0 for none.
     limit: train on the first `limit` remaining training images only; None for all.
@@ -51,8 +54,8 @@ class ImageData:
         self,
         dataset: Callable[..., Any],
         channels: int,
-        image_size: int,
-        batch_size: int,
+        image_size: int | None = None,
+        batch_size: int = 128,
         val_size: int = 0,
         limit: int | None = None,
         binarize: str = "none",
@@ -60,9 +63,15 @@ class ImageData:
         seed: int = 0,
         orders: int = 1,
         stream: int | None = None,
+        height: int | None = None,
+        width: int | None = None,
+        fit: str = "auto",
     ) -> None:
         self.dataset = dataset
-        self.image_shape = (whole_number("channels", channels), *2 * (whole_number("image_size", image_size),))
+        size = None if image_size is None else whole_number("image_size", image_size)
+        sides = (_side("height", height, size), _side("width", width, size))
+        self.image_shape = (whole_number("channels", channels), *sides)
+        self.fit = one_of("fit", fit, WAYS)
         self.batch_size = whole_number("batch_size", batch_size)
         self.val_size = whole_number("val_size", val_size, at_least=0)
         self.limit = None if limit is None else whole_number("limit", limit)
@@ -172,6 +181,12 @@ class ImageData:
 
     def _read(self, train: bool) -> tuple[Tensor, Tensor]:
         images, labels = read_images(self.dataset, train)
-        if images.shape[1] != self.image_shape[0]:
-            raise ValueError(f"channels={self.image_shape[0]}: the images of this data set have {images.shape[1]}")
-        return binarize_once(fit_size(images, self.image_shape[-1]), self.binarize), labels
+        channels, height, width = self.image_shape
+        fitted = with_channels(fit_size(images, height, width, self.fit), channels)
+        return binarize_once(fitted, self.binarize), labels
+
+
+def _side(name: str, given: int | None, size: int | None) -> int:
+    if given is None and size is None:
+        raise ValueError(f"{name} is missing: give height and width, or image_size for square images")
+    return whole_number(name, size if given is None else given)

@@ -8,7 +8,7 @@ from torch import Tensor
 class ImageSet(ABC):
     """Images and labels of one split, with the attributes of torchvision's MNIST.
 
-    data: uint8, grey levels from 0 to 255, (N, H, W), (N, H, W, 1 or 3) or (N, C, H, W), with H = W.
+    data: uint8, grey levels from 0 to 255, (N, H, W), (N, C, H, W) or (N, H, W, C), with C = 1, 3, or 4 with opacity.
     targets: int64 (N,).
     """
 

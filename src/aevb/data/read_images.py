@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from aevb.data.colours import CHANNELS, on_white
 from aevb.errors import UserError
 from aevb.files import write_atomically
 
@@ -45,12 +46,12 @@ def _checked(images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     shape = tuple(images.shape)
     if images.ndim == 3:
         images = images.unsqueeze(1)
-    elif images.ndim == 4 and images.shape[-1] in (1, 3):
+    elif images.ndim == 4 and images.shape[1] not in CHANNELS:
         images = images.permute(0, 3, 1, 2)
-    if images.ndim != 4 or images.shape[-2] != images.shape[-1] or 0 in shape:
-        raise ValueError(
-            f"its data have shape {shape}: expected (N, H, W), (N, H, W, 1 or 3) or (N, C, H, W), with H = W"
-        )
+    if images.ndim != 4 or images.shape[1] not in (*CHANNELS, 4) or 0 in shape:
+        raise ValueError(f"its data have shape {shape}: expected (N, H, W), (N, C, H, W) or (N, H, W, C), C = 1 or 3")
+    if images.shape[1] == 4:
+        images = on_white(images)
     if tuple(labels.shape) != (len(images),) or labels.is_floating_point() or labels.is_complex():
         raise ValueError(
             f"its targets are {labels.dtype} of shape {tuple(labels.shape)}: expected whole numbers, ({len(images)},)"

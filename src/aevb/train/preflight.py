@@ -56,7 +56,8 @@ def check_parts_fit(model: ImageModel, image_shape: tuple[int, ...]) -> None:
             raise
         raise UserError(
             f"The parts do not fit together for images of shape {image_shape}: {error}. Set latent_dim and "
-            f"data.image_size, which every part follows, rather than the sizes of one part."
+            f"data.image_size, or data.height and data.width, which every part follows, rather than the sizes of one "
+            f"part."
         ) from error
     for name in () if isinstance(model, SeedEnsemble) else model.term_names:
         if terms[name].shape != (2,):

@@ -15,7 +15,7 @@ from aevb.runs import load_checkpoint
 from aevb.runs.checkpoint import data_of, described_model
 from aevb.terminal import shell_command
 
-MUST_AGREE = ("dataset", "channels", "image_size", "binarize", "range")
+MUST_AGREE = ("dataset", "channels", "height", "width", "fit", "binarize", "range")
 WHERE_THE_FILES_ARE = ("root", "download")  # of a data set
 OF_A_VQ_VAE = re.compile(rf"^model:\n(  .*\n)*?  _target_: {VQVAE.__module__.rpartition('.')[0]}\.VQVAE$", re.MULTILINE)
 
@@ -52,7 +52,8 @@ def with_pretrained(cfg: DictConfig) -> tuple[DictConfig, dict[str, Any] | None]
 def _images(data: Mapping[str, Any]) -> dict[str, Any]:
     """Options of the data, without the place of the files."""
     dataset = {name: value for name, value in data["dataset"].items() if name not in WHERE_THE_FILES_ARE}
-    return {**data, "dataset": dataset}
+    size = data.get("image_size")  # all that checkpoints of aevb 0.5 have
+    return {"height": size, "width": size, "fit": "auto", **data, "dataset": dataset}
 
 
 def _hint() -> str:

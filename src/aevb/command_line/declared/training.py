@@ -57,7 +57,10 @@ DATA: Mapping[str, Kind] = {
     "data.dataset.download": TRUE_OR_FALSE,
     "data.dataset.split": NAME,  # of torchvision's EMNIST
     "data.channels": whole(1, 4096),
-    "data.image_size": whole(1, 1024),
+    "data.image_size": or_null(whole(1, 1024)),
+    "data.height": whole(1, 1024),
+    "data.width": whole(1, 1024),
+    "data.fit": one_of("auto", "crop", "pad", "resize"),
     "data.batch_size": whole(1, 10_000_000),
     "data.val_size": whole(0),
     "data.limit": or_null(whole()),
