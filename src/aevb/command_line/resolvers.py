@@ -4,6 +4,7 @@ from math import sqrt
 from pathlib import Path
 from typing import Any
 
+from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf
 
 from aevb.checks import number_from
@@ -26,6 +27,16 @@ def sigma_of_weight(weight: float, channels: int, height: int, width: int) -> fl
     """
     number_from("r_loss_factor", weight, 0, above=True)
     return sqrt(channels * height * width / (2 * weight))
+
+
+def shape_of_images(dataset: DictConfig, axis: int) -> int:
+    """The channels (axis 0), height (1) or width (2) of the images of a data set of one's own."""
+    options = {str(name): value for name, value in dataset.items() if not str(name).startswith("_")}
+    if None in (options.get(name, "") for name in ("path", "root")) or OmegaConf.is_missing(dataset, "path"):
+        raise ValueError("data.path is missing: name the file")
+    of_images: Any = get_class(dataset._target_)
+    size: int = of_images.shape(**options)[axis]
+    return size
 
 
 def as_written(name: str, *, _root_: DictConfig) -> Any:
@@ -54,5 +65,5 @@ def own_groups(*, _root_: DictConfig) -> str:
 
 OF_SWEEPS = (sweep_folder, job_folder, jobs_at_once, cores_of_a_job, cores_of_all_jobs, gpus_of_a_job)
 
-for resolver in (own_groups, *OF_SWEEPS, part_of, sigma_of_weight, as_written, run_name):
+for resolver in (own_groups, *OF_SWEEPS, part_of, sigma_of_weight, shape_of_images, as_written, run_name):
     OmegaConf.register_new_resolver(resolver.__name__, resolver, replace=True)

@@ -17,9 +17,11 @@ from aevb.data.colours import CHANNELS, on_white
 from aevb.errors import UserError
 from aevb.files import write_atomically
 
+NO_LABEL = -1
+
 
 def read_images(dataset: Callable[..., Any], train: bool) -> tuple[Tensor, Tensor]:
-    """Images, uint8 (N, C, H, W), and labels, int64 (N,), of the training or the test split.
+    """Images, uint8 (N, C, H, W), and labels, int64 (N,), of the training or the test split; labels of -1 are none.
 
     dataset: makes an object with `data` and `targets` when called with `train`, as torchvision's image sets do.
     Raises UserError, naming the file and the remedy, where an archive is corrupt, or missing and cannot be downloaded.
@@ -34,12 +36,14 @@ def read_images(dataset: Callable[..., Any], train: bool) -> tuple[Tensor, Tenso
         if not hasattr(split, name):
             raise UserError(f"The data set {type(split).__name__} has no attribute {name!r}: see aevb.data.ImageSet")
     try:
-        return _checked(torch.as_tensor(split.data), torch.as_tensor(split.targets))
+        images = torch.as_tensor(split.data)
+        labels = torch.full((len(images),), NO_LABEL) if split.targets is None else torch.as_tensor(split.targets)
+        return _checked(images, labels, none_is_right=not train)
     except (ValueError, TypeError, RuntimeError) as error:
         raise UserError(f"The data set {type(split).__name__} cannot be used: {error}") from error
 
 
-def _checked(images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+def _checked(images: Tensor, labels: Tensor, none_is_right: bool) -> tuple[Tensor, Tensor]:
     """Images as (N, C, H, W) and labels as int64; ValueError for other kinds or shapes than ImageSet's."""
     if images.dtype != torch.uint8:
         raise ValueError(f"its data are {images.dtype}: expected torch.uint8, grey levels from 0 to 255")
@@ -48,7 +52,7 @@ def _checked(images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         images = images.unsqueeze(1)
     elif images.ndim == 4 and images.shape[1] not in CHANNELS:
         images = images.permute(0, 3, 1, 2)
-    if images.ndim != 4 or images.shape[1] not in (*CHANNELS, 4) or 0 in shape:
+    if images.ndim != 4 or images.shape[1] not in (*CHANNELS, 4) or 0 in shape[none_is_right:]:
         raise ValueError(f"its data have shape {shape}: expected (N, H, W), (N, C, H, W) or (N, H, W, C), C = 1 or 3")
     if images.shape[1] == 4:
         images = on_white(images)

@@ -53,14 +53,14 @@ class ModelUnderTest:
             raise NotApplicable("there are no training images: give the data set, too")
         return self.data
 
-    def training_images(self, n: int | None) -> tuple[Tensor, Tensor]:
+    def training_images(self, n: int | None) -> tuple[Tensor, Tensor | None]:
         """n training images, on the model's device, and their labels: a random sample as in `evaluation_order`.
 
         All, for None or where there are not as many; in their own order. Raises NotApplicable if there are none.
         """
         x, y = self.training_data().images("train")
         chosen = evaluation_order(len(x))[:n].sort().values.to(x.device)
-        return x[chosen].to(self.x), y[chosen]
+        return x[chosen].to(self.x), None if y is None else y[chosen]
 
     def labels(self) -> Tensor:
         """The labels of the images; raises NotApplicable if there are none."""

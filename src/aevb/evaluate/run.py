@@ -94,7 +94,8 @@ def model_under_test(run: Run, cfg: DictConfig) -> ModelUnderTest:
         raise UserError(f"num_images={cfg.num_images}: split={cfg.split} has {available:,} images")
     order = evaluation_order(available)[: cfg.num_images]
     x, y = data.images(cfg.split)
-    return ModelUnderTest(model, x[order].to(device), order, y[order], data, cfg.split, cfg.memory * 2**20, tracked)
+    y = None if y is None else y[order]
+    return ModelUnderTest(model, x[order].to(device), order, y, data, cfg.split, cfg.memory * 2**20, tracked)
 
 
 def tracked(description: str) -> Track:

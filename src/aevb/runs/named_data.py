@@ -8,13 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from aevb.data import ImageData, ImageSet
+from aevb.data import OF_THE_SET, ArraySet, ImageData, ImageSet
 from aevb.errors import UserError
 from aevb.runs.safe_config import DISTRUST, brief, check_inert, class_in, told
 
 OF_TORCHVISION = ("MNIST", "FashionMNIST", "KMNIST", "CIFAR10", "CIFAR100")  # what conf/data may take from there
 OURS = re.compile(r"aevb\.data(\.[a-z][a-z0-9_]{0,50}){0,3}", re.ASCII)
 OUR_DATA = ("aevb.data.ImageData", "aevb.data.image_data.ImageData")
+READS_FILES = (ArraySet,)  # which do nothing with a file but read images
 WORD = re.compile(r"(\w[\w.+-]*)?|-?\d[\w.+-]*", re.ASCII)  # no path
 
 
@@ -31,7 +32,7 @@ def described_data(config: Any, root: Path) -> ImageData:
     check_inert(config)
     if type(config) is not dict or config.get("_target_") not in OUR_DATA:
         raise UserError(f"it has {told(config)} for data: expected those of aevb.data.ImageData")
-    options = {name: value for name, value in config.items() if name not in ("_target_", "dataset")}
+    options = {name: value for name, value in config.items() if name not in ("_target_", "dataset", *OF_THE_SET)}
     try:
         return ImageData(_data_set(config.get("dataset"), root), **options)
     except (TypeError, ValueError) as error:
@@ -53,6 +54,8 @@ def _data_set(config: Any, root: Path) -> Callable[..., Any]:
         found = class_in(module, name)
         if isinstance(found, type) and issubclass(found, ImageSet):
             for option, value in options.items():
+                if found in READS_FILES and option in OF_THE_SET and isinstance(value, str):
+                    continue
                 if type(value) not in (bool, int, float, str, type(None)) or not WORD.fullmatch(str(value)):
                     raise UserError(f"it gives {name} {option}={told(value)}: expected a number or a word; {DISTRUST}")
             return partial(found, **options)

@@ -16,6 +16,7 @@ from aevb.command_line.figure_nodes import figure_of, schedule_of
 from aevb.command_line.hydra_messages import root_cause
 from aevb.command_line.suggestions import buildable
 from aevb.command_line.sweeps.search import refuse_without_validation, trial_of_job
+from aevb.data import OF_THE_SET
 from aevb.errors import UserError
 from aevb.figures import wanted_quantities
 from aevb.models import ImageModel, SeedEnsemble, VQPrior
@@ -71,7 +72,8 @@ def assemble(plan: Plan) -> Training:
     refuse_precision(cfg)
     skip_distribution_checks()
     seed_everything(cfg.seed, workers=True, verbose=False)
-    data = ImageDataModule(instantiate(cfg.data, orders=cfg.seeds, _convert_="all"))
+    described = {name: value for name, value in cfg.data.items() if name not in OF_THE_SET}
+    data = ImageDataModule(instantiate(described, orders=cfg.seeds, _convert_="all"))
     module = build_module(plan)
     check_memory(module.model, cfg)
     check_parts_fit(module.model, data.data.image_shape)

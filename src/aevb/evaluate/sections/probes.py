@@ -37,6 +37,8 @@ class Probes(Section):
             raise NotApplicable("probes are fitted to the training images: evaluate split=test or split=val")
         labels = tested.labels()
         x, y = tested.training_images(self.num_train)
+        if y is None:
+            raise NotApplicable("the training images have no labels")
         fitted, codes = _codes(tested.model, x), _codes(tested.model, tested.x)
         try:
             accuracies = probe_accuracies(fitted, y, codes, labels, self.num_neighbours)

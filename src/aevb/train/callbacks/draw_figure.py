@@ -95,7 +95,8 @@ class DrawFigure(Callback):
         data = cast(ImageDataModule, trainer.datamodule).data  # type: ignore[attr-defined]
         rows = [callback.rows for callback in trainer.callbacks if isinstance(callback, History)]  # type: ignore[attr-defined]
         try:
-            x, y = (tensor.to(module.device) for tensor in data.images(self.split, max_images))
+            x, y = data.images(self.split, max_images)
+            x, y = x.to(module.device), None if y is None else y.to(module.device)
             with (
                 evaluating(module),
                 torch.random.fork_rng(devices=[module.device] if module.device.type == "cuda" else []),

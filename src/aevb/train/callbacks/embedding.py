@@ -46,4 +46,4 @@ class Embedding(Callback):
                 return
         if z.shape[1] <= WIDEST:
             for board in boards:
-                board.log_embedding(z, y.tolist(), quantities.x.cpu())
+                board.log_embedding(z, None if y is None else y.tolist(), quantities.x.cpu())

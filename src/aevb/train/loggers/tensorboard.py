@@ -96,8 +96,8 @@ class TensorBoard(TensorBoardLogger):
         self._add("train", Summary(value=[Summary.Value(tag=tag, image=image)]), step)
 
     @rank_zero_only
-    def log_embedding(self, z: Tensor, labels: list[int], images: Tensor) -> None:
-        """Codes (N, D) for the projector, with their labels and images with grey levels, (N, C, H, W)."""
+    def log_embedding(self, z: Tensor, labels: list[int] | None, images: Tensor) -> None:
+        """Codes (N, D) for the projector, with labels, if there are any, and images with grey levels, (N, C, H, W)."""
         rgb = images.expand(-1, 3, -1, -1) if images.shape[1] == 1 else images[:, :3]
         wide = torch.cat([z, z.new_zeros(len(z), max(0, 3 - z.shape[1]))], dim=1)  # it draws three dimensions, or none
         self.experiment.add_embedding(wide, metadata=labels, label_img=rgb, tag="codes")
