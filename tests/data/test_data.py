@@ -123,6 +123,7 @@ def test_batches_are_the_images_with_their_labels() -> None:
     assert x.dtype == torch.float32
     assert x.shape == (64, 1, 8, 8)
     source = Digits(train=True)
+    assert labels is not None
     for image, label in zip(x[:5], labels[:5], strict=True):
         matches = (source.data.float() / 255 == image[0]).flatten(1).all(1)
         assert label in source.targets[matches]

@@ -7,6 +7,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from aevb.data.colours import CHANNELS
 from aevb.data.grey_levels import grey_levels
@@ -57,7 +58,7 @@ class ArraySet(ImageSet):
             self.data = torch.from_numpy(grey_levels(found, white))
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
-        self.targets = None if own is None else torch.from_numpy(np.array(own).reshape(len(own), -1).squeeze(1))
+        self.targets = None if own is None else torch.from_numpy(_flat(np.array(own)))
 
     @classmethod
     def shape(cls, path: str, images: str | None = None, **others: object) -> tuple[int, int, int]:
@@ -74,15 +75,22 @@ class ArraySet(ImageSet):
 
 def _arrays(path: Path) -> Mapping[str, Any]:
     """The arrays of a file by their names."""
+    if not path.is_file():
+        raise ValueError(f"there is no file {path}")
     if path.suffix not in SUFFIXES:
         raise ValueError(f"{path}: expected a file that ends with {', '.join(SUFFIXES)}")
     try:
-        if path.suffix != ".pt":
-            content: Any = np.load(path, allow_pickle=False, mmap_mode="r" if path.suffix == ".npy" else None)
-            return content if path.suffix == ".npz" else {"images": content}
-        content = torch.load(path, weights_only=True, map_location="cpu")
+        if path.suffix == ".npy":
+            return {"images": np.load(path, allow_pickle=False, mmap_mode="r")}
+        if path.suffix == ".npz":
+            with path.open("rb") as file:
+                archive = np.load(file, allow_pickle=False)
+                return {name: archive[name] for name in archive}
+        content: Any = torch.load(path, weights_only=True, map_location="cpu")
     except (ValueError, EOFError, BadZipFile, KeyError, RuntimeError) as error:
-        raise ValueError(f"{path} is not what its name says, a file of arrays: {error}") from error
+        raise ValueError(
+            f"{path} is not what its name says, a {path.suffix} file of numbers, or was cut short"
+        ) from error
     except Exception as error:
         if "weights_only" not in str(error).lower() and "unpickl" not in type(error).__name__.lower():
             raise
@@ -111,6 +119,11 @@ def _for_testing(arrays: Mapping[str, Any], images: str, labels: str | None) -> 
         found = arrays[images]
         return found[:0], None if labels is None else arrays[labels][:0]
     return arrays[name], arrays.get(labels.replace("train", "test")) if labels else None
+
+
+def _flat(labels: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Labels (N,) of those that are (N, 1), as some files have them."""
+    return labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
 
 
 def _named(arrays: Mapping[str, Any]) -> str:

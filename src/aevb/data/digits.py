@@ -13,6 +13,8 @@ class Digits(ImageSet):
     0 … 16 are scaled to 0 … 255.
     """
 
+    targets: torch.Tensor
+
     def __init__(self, train: bool) -> None:
         from sklearn.datasets import load_digits  # scikit-learn takes a second to import
 

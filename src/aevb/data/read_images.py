@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from aevb.data.colours import CHANNELS, on_white
+from aevb.data.image_set import ImageSet
 from aevb.errors import UserError
 from aevb.files import write_atomically
 
@@ -122,6 +123,8 @@ def _remedy(archive: Path) -> str:
 def _how_to_get(dataset: Callable[..., Any], error: Exception) -> str:
     """What to do about a data set that could not be read."""
     source: Any = getattr(dataset, "func", dataset)
+    if isinstance(source, type) and issubclass(source, ImageSet) and isinstance(error, ValueError):
+        return f"data: {error}"  # in its own words
     if not hasattr(source, "resources"):
         return f"The data set {source.__name__} could not be read: {error}"
     if not isinstance(dataset.keywords["root"], str):  # type: ignore[attr-defined]

@@ -10,6 +10,7 @@ from aevb.command_line.declared.commands import TRAIN
 from aevb.command_line.declared.reads import TRAIN_NEEDS
 from aevb.command_line.part_arguments import arguments_of
 from aevb.command_line.suggestions import unknown_name
+from aevb.data import OF_THE_SET
 from aevb.errors import UserError
 from aevb.train.preflight import SINGLE_CHOICES, choices_made
 
@@ -57,7 +58,7 @@ def refuse_unknown_options(cfg: DictConfig) -> None:
             continue
         if part == "figures" or not (options and isinstance(node, DictConfig)):
             continue
-        if options[0].startswith("_"):  # what Hydra itself reads, such as _target_
+        if options[0].startswith("_") or _is_of_the_set(node, part, options[0]):  # what Hydra or a data set reads
             continue
         if not _is_taken(node, options[0]) or (_is_open(node, options[0]) and f"{part}.{options[0]}" not in TRAIN):
             if options[0] in cfg:
@@ -66,6 +67,13 @@ def refuse_unknown_options(cfg: DictConfig) -> None:
             names = [f"{part}.{argument.name}" for argument in arguments]
             known = [name for name in names if name not in TRAIN_NEEDS or TRAIN_NEEDS[name].fulfilled]
             raise UserError(f"{override}: {unknown_name('option', f'{part}.{options[0]}', known)}")
+
+
+def _is_of_the_set(node: DictConfig, part: str, option: str) -> bool:
+    """Whether a data set takes an option that stands beside those of ImageData, such as data.path."""
+    if part != "data" or option not in OF_THE_SET:
+        return False
+    return f"${{data.{option}}}" in str(OmegaConf.to_container(node, resolve=False))
 
 
 def _refuse_missing(node: object, part: str, option: str) -> None:

@@ -99,6 +99,8 @@ class TensorBoard(TensorBoardLogger):
     def log_embedding(self, z: Tensor, labels: list[int] | None, images: Tensor) -> None:
         """Codes (N, D) for the projector, with labels, if there are any, and images with grey levels, (N, C, H, W)."""
         rgb = images.expand(-1, 3, -1, -1) if images.shape[1] == 1 else images[:, :3]
+        side = max(rgb.shape[-2:])  # sprites are square
+        rgb = torch.nn.functional.pad(rgb, (0, side - rgb.shape[-1], 0, side - rgb.shape[-2]))
         wide = torch.cat([z, z.new_zeros(len(z), max(0, 3 - z.shape[1]))], dim=1)  # it draws three dimensions, or none
         self.experiment.add_embedding(wide, metadata=labels, label_img=rgb, tag="codes")
 
