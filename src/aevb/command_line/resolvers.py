@@ -31,11 +31,20 @@ def sigma_of_weight(weight: float, channels: int, height: int, width: int) -> fl
 
 def shape_of_images(dataset: DictConfig, axis: int) -> int:
     """The channels (axis 0), height (1) or width (2) of the images of a data set of one's own."""
-    options = {str(name): value for name, value in dataset.items() if not str(name).startswith("_")}
-    if None in (options.get(name, "") for name in ("path", "root")) or OmegaConf.is_missing(dataset, "path"):
-        raise ValueError("data.path is missing: name the file")
+    from aevb.data import OF_THE_SET  # torch takes its time to import, and --help does not need it
+
+    options = {name: dataset[name] for name in (*OF_THE_SET, "images") if name in dataset}
     of_images: Any = get_class(dataset._target_)
-    size: int = of_images.shape(**options)[axis]
+    place = next(f"data.{name}={options[name]}" for name in OF_THE_SET if name in options)
+    try:
+        size: int | None = of_images.shape(**options)[axis]
+    except ValueError as error:
+        raise ValueError(f"{place}: {error}") from error
+    if size is None:
+        raise ValueError(
+            f"{place}: its images have no common size. Say data.height= and data.width=, with data.fit=crop, pad or "
+            f"resize, which stretches them"
+        )
     return size
 
 

@@ -92,7 +92,8 @@ class ImageData:
 
     def download(self) -> None:
         """Download and extract, once on each machine; UserError where that is not possible."""
-        read_images(self.dataset, train=True)
+        if hasattr(getattr(self.dataset, "func", self.dataset), "resources"):  # of torchvision
+            read_images(self.dataset, train=True)
 
     def load(self) -> "ImageData":
         """Fill `splits`: train, val and test, each (images, labels) with images uint8 (N, C, H, W); returns itself.
@@ -190,6 +191,8 @@ class ImageData:
             if self.test_size is not None:
                 raise ValueError(f"test_size={self.test_size}: this data set has {len(test[0])} test images of its own")
             return train, test
+        if len(images) < 3:
+            raise ValueError(f"dataset: {len(images)} images are too few to train, validate and test with: expected 3")
         num_test = _count(0.1 if self.test_size is None else self.test_size, len(images))
         if num_test >= len(images):
             raise ValueError(

@@ -8,14 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from aevb.data import OF_THE_SET, ArraySet, ImageData, ImageSet
+from aevb.data import OF_THE_SET, ArraySet, FolderSet, ImageData, ImageSet
 from aevb.errors import UserError
 from aevb.runs.safe_config import DISTRUST, brief, check_inert, class_in, told
 
 OF_TORCHVISION = ("MNIST", "FashionMNIST", "KMNIST", "CIFAR10", "CIFAR100")  # what conf/data may take from there
 OURS = re.compile(r"aevb\.data(\.[a-z][a-z0-9_]{0,50}){0,3}", re.ASCII)
 OUR_DATA = ("aevb.data.ImageData", "aevb.data.image_data.ImageData")
-READS_FILES = (ArraySet,)  # which do nothing with a file but read images
+READS_FILES = (ArraySet, FolderSet)  # which do nothing with a file but read images
 WORD = re.compile(r"(\w[\w.+-]*)?|-?\d[\w.+-]*", re.ASCII)  # no path
 
 
