@@ -45,7 +45,9 @@ FITTING = {  # what goes with choices that do not go with the default ones
 GROUPS = sorted(folder.name for folder in CONF.iterdir() if folder.is_dir() and folder.name not in ("base", "sections"))
 # A prior of the codes of a trained VQ-VAE is built in tests/models/test_vq.py.
 NEEDS_A_RUN = [("model", "vq_prior"), ("experiment", "vq_prior"), ("code_prior", "pixel_cnn")]
-FILES = [(group, choice) for group in GROUPS for choice in choices(group) if (group, choice) not in NEEDS_A_RUN]
+NEEDS_FILES = [("data", "array"), ("data", "folder")]  # are trained in tests/data
+ELSEWHERE = [*NEEDS_A_RUN, *NEEDS_FILES]
+FILES = [(group, choice) for group in GROUPS for choice in choices(group) if (group, choice) not in ELSEWHERE]
 MODELS = [model for model in choices("model") if model != "vq_prior"]
 SIZES = ["data.image_size=8", "data.image_size=28", "data.image_size=32", "data.image_size=64", "data.image_size=13",
          "data.height=20 data.width=15"]  # fmt: skip
