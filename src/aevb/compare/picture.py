@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
+from matplotlib.ticker import MaxNLocator
 
 from aevb.compare.columns import is_number, label
 from aevb.compare.rows import Figure, Row
@@ -51,6 +52,8 @@ def _against_option(axis: Axes, rows: Sequence[Row], columns: Sequence[str], nam
     values = sorted({x for points in lines.values() for x, _, _ in points})
     if values and values[0] > 0 and values[-1] >= 30 * values[0]:
         axis.set_xscale("log")
+    elif all(isinstance(value, int) for value in values):
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.set_xlabel(name)
     axis.set_ylabel(" ".join(quantity))
 

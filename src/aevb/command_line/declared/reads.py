@@ -150,7 +150,16 @@ def _estimators(cfg: DictConfig) -> list[str]:
 
 
 TRAIN = Reads(
-    (*OF_TRAIN, "latent_dim", "callbacks.best", "callbacks.last", "figures", "data.val_size", "trainer.max_epochs"),
+    (
+        *OF_TRAIN,
+        "latent_dim",
+        "callbacks.best",
+        "callbacks.last",
+        "figures",
+        "data.val_size",
+        "data.batch_size",
+        "trainer.max_epochs",
+    ),
     _read_by_train,
     _readers_in_train,
     TRAIN_NEEDS,
