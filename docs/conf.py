@@ -43,6 +43,7 @@ CONTENTS = """
 docs/options
 docs/systems
 docs/drawing
+docs/data
 docs/dashboard
 docs/evaluation
 docs/estimators
