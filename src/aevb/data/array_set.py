@@ -1,6 +1,7 @@
 """Images in a file of arrays."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -61,16 +62,22 @@ class ArraySet(ImageSet):
         self.targets = None if own is None else torch.from_numpy(_flat(np.array(own)))
 
     @classmethod
-    def shape(cls, path: str, images: str | None = None, **others: object) -> tuple[int, int, int]:
-        """The shape (C, H, W) of an image that is made of the file, which is not read for this."""
-        arrays = _arrays(Path(path))
-        name = _name("images", images, arrays, path)
-        if name is None or len(shape := arrays[name].shape) not in (3, 4):
-            raise ValueError(f"{path} has {_named(arrays)}: expected images {SHAPES}")
-        if len(shape) == 3:
-            return 1, shape[1], shape[2]
-        channels, height, width = shape[1:] if shape[1] in CHANNELS else (shape[3], *shape[1:3])
-        return 3 if channels == 4 else channels, height, width
+    def shape(cls, path: str, images: str | None = None) -> tuple[int, int, int]:
+        """The shape (C, H, W) of an image that is made of the file, which is read once for all who ask."""
+        return _shape(path, images, Path(path).stat().st_mtime_ns if Path(path).exists() else 0)
+
+
+@lru_cache(maxsize=8)
+def _shape(path: str, images: str | None, version: int) -> tuple[int, int, int]:
+    """The shape of the images in a version of a file."""
+    arrays = _arrays(Path(path))
+    name = _name("images", images, arrays, path)
+    if name is None or len(shape := arrays[name].shape) not in (3, 4):
+        raise ValueError(f"{path} has {_named(arrays)}: expected images {SHAPES}")
+    if len(shape) == 3:
+        return 1, shape[1], shape[2]
+    channels, height, width = shape[1:] if shape[1] in CHANNELS else (shape[3], *shape[1:3])
+    return 3 if channels == 4 else channels, height, width
 
 
 def _arrays(path: Path) -> Mapping[str, Any]:

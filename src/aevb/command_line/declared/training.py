@@ -51,25 +51,28 @@ DURATION = either(
 # 2 is two batches, and 0.5 half of them.
 BATCHES = either(whole(0), SHARE)
 
+SIDE = whole(1, 1024)  # of an image, in pixels
+FIT = one_of("auto", "crop", "pad", "resize")
+
 DATA: Mapping[str, Kind] = {
     "data.dataset": PART,
     "data.dataset.root": PATH,
     "data.dataset.download": TRUE_OR_FALSE,
     "data.dataset.split": NAME,  # of torchvision's EMNIST
     "data.channels": whole(1, 4096),
-    "data.image_size": or_null(whole(1, 1024)),
-    "data.height": whole(1, 1024),
-    "data.width": whole(1, 1024),
-    "data.fit": one_of("auto", "crop", "pad", "resize"),
+    "data.image_size": or_null(SIDE),
+    "data.height": SIDE,
+    "data.width": SIDE,
+    "data.fit": FIT,
     "data.batch_size": whole(1, 10_000_000),
     "data.val_size": either(whole(0), SHARE),
     "data.test_size": or_null(either(whole(), SHARE)),
     "data.path": PATH,
     "data.dataset.path": PATH,
     "data.dataset.channels": whole(1, 4096),
-    "data.dataset.height": whole(1, 1024),
-    "data.dataset.width": whole(1, 1024),
-    "data.dataset.fit": one_of("auto", "crop", "pad", "resize"),
+    "data.dataset.height": SIDE,
+    "data.dataset.width": SIDE,
+    "data.dataset.fit": FIT,
     "data.root": PATH,
     "data.dataset.corrupt": one_of("refuse", "skip"),
     "data.dataset.images": or_null(NAME),
